@@ -1,0 +1,71 @@
+/* An inode number is an address: which account, which row, which leaf.
+ *
+ *  62   60 59     52 51    48 47               16 15           0
+ * ┌───────┬─────────┬────────┬───────────────────┬──────────────┐
+ * │ kind  │ account │ coll.  │ row in the store  │ leaf         │
+ * └───────┴─────────┴────────┴───────────────────┴──────────────┘
+ *
+ * Rows and account numbers come from the store and are never reused, so a number
+ * means the same thing on every mount of the same state and no table is kept.
+ * The root must be 1 (FUSE_ROOT_ID): kind CTRL is 0 and leaf ROOT is 1. */
+#ifndef ORDERFS_ADDRESS_H
+#define ORDERFS_ADDRESS_H
+
+#include <stdint.h>
+
+enum address_kind {
+	ADDRESS_CTRL = 0, /* the root, account folders, .orderfs; row 0 */
+	ADDRESS_ITEM = 1, /* a collection (row 0), an item's folder, its small files */
+	ADDRESS_FILE = 2, /* content; one row per version of a file, leaf 0 */
+};
+
+/* Leaves by kind. Stored nowhere, but exported inode numbers hang on them: append only. */
+enum leaf {
+	/* CTRL, account 0 */
+	LEAF_ROOT = 1,
+	LEAF_CONTROL = 2, /* the folder .orderfs */
+	LEAF_VERSION = 3,
+	LEAF_LOG = 4,
+	LEAF_METRICS = 5,
+	LEAF_READY = 6,
+	LEAF_HISTORY = 7,
+	LEAF_REFRESH = 8,
+	/* CTRL, an account */
+	LEAF_ACCOUNT = 32, /* the account's folder */
+	LEAF_ACCOUNT_STATUS = 33,
+	/* ITEM; with row 0 LEAF_FOLDER is the collection and LEAF_TRIGGER its trigger */
+	LEAF_FOLDER = 64,
+	LEAF_RECORD = 65,
+	LEAF_STATUS = 66,
+	LEAF_ERROR = 67,
+	LEAF_TRIGGER = 68,
+	/* FILE */
+	LEAF_CONTENT = 0,
+};
+
+struct address {
+	enum address_kind kind;
+	unsigned account;    /* 0..255 */
+	unsigned collection; /* 0..15 */
+	uint32_t row;
+	unsigned leaf;
+};
+
+static inline uint64_t address_pack(struct address a)
+{
+	return (uint64_t)a.kind << 60 | (uint64_t)(a.account & 0xff) << 52 |
+	       (uint64_t)(a.collection & 0xf) << 48 | (uint64_t)a.row << 16 | (a.leaf & 0xffff);
+}
+
+static inline struct address address_unpack(uint64_t ino)
+{
+	return (struct address){
+		.kind = (enum address_kind)(ino >> 60 & 0x7),
+		.account = (unsigned)(ino >> 52 & 0xff),
+		.collection = (unsigned)(ino >> 48 & 0xf),
+		.row = (uint32_t)(ino >> 16 & 0xffffffff),
+		.leaf = (unsigned)(ino & 0xffff),
+	};
+}
+
+#endif
