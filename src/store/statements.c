@@ -1,0 +1,144 @@
+/* Every SQL text that is run more than once, with the words that the log has for it. */
+#include "store/sql.h"
+
+#define ITEM_COLUMNS                                                                              \
+	"SELECT row, account, collection, id, name, state, created_ns, updated_ns, changed_ns, "  \
+	"state_ns, record_ns, error, trouble, error_ns, text, remembered "                        \
+	"FROM item LEFT JOIN record USING (row) "
+#define FILE_COLUMNS                                                                              \
+	"SELECT row, item, account, name, size, mtime_ns, etag, modified, current FROM file "
+#define COMMAND_COLUMNS                                                                           \
+	"SELECT row, account, collection, item, at_ns, fields, outcome, err, words, id "          \
+	"FROM command "
+
+const struct statement_text statement_texts[SQL_COUNT] = {
+	[SQL_BEGIN] = {"begin to write", "BEGIN IMMEDIATE"},
+	[SQL_COMMIT] = {"write", "COMMIT"},
+	[SQL_ROLLBACK] = {"take back a write", "ROLLBACK"},
+
+	[SQL_PLACE_FIND] = {"look up an account or collection",
+			    "SELECT number FROM place WHERE account = ? AND name = ?"},
+	[SQL_PLACE_ADD] = {"add an account or collection",
+			   "INSERT INTO place (account, number, name) "
+			   "SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM place "
+			   "WHERE account = ?1 RETURNING number"},
+	[SQL_PLACE_LISTED_AT] = {"look up when a collection was listed",
+				 "SELECT listed_ns FROM place WHERE account = ? AND number = ?"},
+	[SQL_PLACE_SET_LISTED] = {"note that a collection was listed",
+				  "UPDATE place SET listed_ns = ? "
+				  "WHERE account = ? AND number = ?"},
+	[SQL_TOTALS] = {"count items and files",
+			"SELECT (SELECT count(*) FROM item), count(*), coalesce(sum(size), 0) "
+			"FROM file NOT INDEXED WHERE current"},
+
+	[SQL_ITEM_BY_NAME] = {"look up an item by its name",
+			      ITEM_COLUMNS "WHERE account = ? AND collection = ? AND name = ?"},
+	[SQL_ITEM_BY_ROW] = {"look up an item by its row", ITEM_COLUMNS "WHERE row = ?"},
+	[SQL_ITEM_BY_ID] = {"look up an item by its id",
+			    ITEM_COLUMNS "WHERE account = ? AND collection = ? AND id = ?"},
+	[SQL_ITEM_LIST] = {"list items",
+			   "SELECT row, changed_ns, name FROM item INDEXED BY item_listing "
+			   "WHERE account = ? AND collection = ? AND row > ? ORDER BY row LIMIT ?"},
+	[SQL_ITEM_ACTIVE] = {"count active items",
+			     "SELECT count(*) FROM item "
+			     "WHERE account = ? AND collection = ? AND state IN (2, 3)"},
+	[SQL_ITEM_REMOVE] = {"remove an item",
+			     "DELETE FROM item WHERE row = ? RETURNING state, name"},
+	/* The file `error` shows both: it comes or goes only where the API says nothing. */
+	[SQL_ITEM_SET_TROUBLE] = {"note trouble with an item",
+				  "UPDATE item SET trouble = ?2, error_ns = ?3, changed_ns = CASE "
+				  "WHEN error IS NULL AND (trouble IS NULL) <> (?2 IS NULL) "
+				  "THEN ?3 ELSE changed_ns END "
+				  "WHERE row = ?1 AND trouble IS NOT ?2"},
+	[SQL_ITEM_SET_REMEMBERED] = {"note what made an item",
+				     "UPDATE item SET remembered = ?2, record_ns = CASE "
+				     "WHEN remembered IS ?2 THEN record_ns ELSE ?3 END "
+				     "WHERE row = ?1"},
+	[SQL_RECORD_SET] = {"write a record",
+			    "INSERT INTO record (row, text) VALUES (?, ?) "
+			    "ON CONFLICT (row) DO UPDATE SET text = excluded.text"},
+
+	[SQL_MERGE_FIND] = {"compare an item",
+			    "SELECT row, name, state, created_ns, updated_ns, misses, text, "
+			    "remembered, error, trouble FROM item LEFT JOIN record USING (row) "
+			    "WHERE account = ? AND collection = ? AND id = ?"},
+	[SQL_MERGE_NAME_TAKEN] = {"look for a free name",
+				  "SELECT 1 FROM item "
+				  "WHERE account = ? AND collection = ? AND name = ?"},
+	[SQL_MERGE_ADD] = {"add an item",
+			   "INSERT INTO item (account, collection, id, name, state, created_ns, "
+			   "updated_ns, changed_ns, state_ns, record_ns, error_ns, first_ns, error, "
+			   "remembered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+	/* A NULL keeps what is there, except in error. */
+	[SQL_MERGE_UPDATE] = {"update an item",
+			      "UPDATE item SET state = ?2, created_ns = coalesce(?3, created_ns), "
+			      "updated_ns = coalesce(?4, updated_ns), "
+			      "changed_ns = coalesce(?5, changed_ns), "
+			      "state_ns = coalesce(?6, state_ns), "
+			      "record_ns = coalesce(?7, record_ns), "
+			      "error_ns = coalesce(?8, error_ns), error = ?9, "
+			      "remembered = coalesce(?10, remembered), misses = 0 WHERE row = ?1"},
+
+	[SQL_PASS_SEEN] = {"mark an item as seen",
+			   "INSERT INTO temp.seen (pass, item) VALUES (?, ?) "
+			   "ON CONFLICT DO NOTHING"},
+	[SQL_PASS_COUNT_MISSES] = {"count missing items",
+				   "UPDATE item SET misses = misses + 1 "
+				   "WHERE account = ?1 AND collection = ?2 AND NOT EXISTS "
+				   "(SELECT 1 FROM temp.seen WHERE pass = ?3 AND item = item.row)"},
+	/* What was seen has no misses: merging takes them back. */
+	[SQL_PASS_GONE] = {"find items that are gone",
+			   "SELECT row, state, name FROM item "
+			   "WHERE account = ? AND collection = ? AND misses > 0 "
+			   "AND (misses >= ? OR created_ns < ?) AND first_ns <= ? ORDER BY row"},
+	[SQL_PASS_FORGET] = {"forget a listing", "DELETE FROM temp.seen WHERE pass = ?"},
+
+	[SQL_FILE_NAMES] = {"compare files",
+			    "SELECT row, name FROM file WHERE item = ? AND current"},
+	[SQL_FILE_BY_NAME] = {"look up a file by its name",
+			      FILE_COLUMNS "WHERE item = ? AND name = ? AND current"},
+	[SQL_FILE_BY_ROW] = {"look up a file by its row", FILE_COLUMNS "WHERE row = ?"},
+	[SQL_FILE_LIST] = {"list files", FILE_COLUMNS "WHERE item = ? AND current ORDER BY name"},
+	[SQL_FILE_ADD] = {"add a file",
+			  "INSERT INTO file (item, account, name, mtime_ns) VALUES (?, ?, ?, ?)"},
+	[SQL_FILE_LEARN] = {"note a file's size",
+			    "UPDATE file SET size = ?2, etag = ?3, modified = ?4 "
+			    "WHERE row = ?1 AND size IS NULL"},
+	[SQL_FILE_CURRENT] = {"look up a file's current version",
+			      "SELECT now.row FROM file AS old JOIN file AS now "
+			      "ON now.item = old.item AND now.name = old.name AND now.current "
+			      "WHERE old.row = ?"},
+	[SQL_FILE_ADD_VERSION] = {"add a file's new version",
+				  "INSERT INTO file (item, account, name, mtime_ns) "
+				  "SELECT item, account, name, ?2 FROM file WHERE row = ?1"},
+	[SQL_FILE_TOUCH_ITEM] = {"note that a file was replaced",
+				 "UPDATE item SET changed_ns = ?2 "
+				 "WHERE row = (SELECT item FROM file WHERE row = ?1)"},
+	[SQL_FILE_RETIRE] = {"retire a file", "UPDATE file SET current = 0 WHERE row = ?"},
+	[SQL_FILE_PURGE] = {"purge old files", "DELETE FROM file WHERE NOT current"},
+
+	[SQL_COMMAND_ADD] = {"write to the journal",
+			     "INSERT INTO command (account, collection, item, at_ns, fields, "
+			     "outcome, err, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+	[SQL_COMMAND_END] = {"note a command's outcome",
+			     "UPDATE command SET outcome = ?2, err = ?3, words = ?4, "
+			     "id = coalesce(?5, id) WHERE row = ?1"},
+	[SQL_COMMAND_RECOVER] = {"recover the journal",
+				 "UPDATE command SET outcome = ?2, err = ?3, words = ?4 "
+				 "WHERE outcome IN (0, 3) AND outcome = ?1"},
+	[SQL_COMMAND_SAME] = {"look for the same command",
+			      COMMAND_COLUMNS "WHERE account = ? AND collection = ? AND item = ? "
+					      "AND fields = ? AND outcome IN (0, 1, 3, 4) "
+					      "ORDER BY row DESC LIMIT 1"},
+	[SQL_COMMAND_LAST] = {"look for the last command",
+			      COMMAND_COLUMNS "WHERE account = ? AND collection = ? AND item = ? "
+					      "ORDER BY row DESC LIMIT 1"},
+	[SQL_COMMAND_UNKNOWN] = {"list unknown commands",
+				 COMMAND_COLUMNS "WHERE account = ? AND collection = ? "
+						 "AND outcome IN (0, 3) AND outcome = 3 "
+						 "ORDER BY row"},
+	[SQL_COMMAND_LIST] = {"list the journal",
+			      "SELECT * FROM (" COMMAND_COLUMNS
+			      "WHERE ?1 IN (0, account) ORDER BY row DESC LIMIT ?2) "
+			      "ORDER BY row"},
+};
