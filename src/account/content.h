@@ -1,0 +1,34 @@
+/* Content: the bytes of one version of one file at any offset, fetched when they are read.
+ *
+ * All handles of a file share one content: one download, one spool. After the last close
+ * the spool stays for later readers until the cache's limit needs its room. */
+#ifndef ACCOUNT_CONTENT_H
+#define ACCOUNT_CONTENT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "account/account.h"
+
+struct content;
+
+/* The table of contents of a mount. dir must exist. */
+int contents_create(const char *dir, int64_t most_bytes, struct contents **out);
+void contents_destroy(struct contents *contents);
+/* Bytes in spools now, and how many of them. */
+void contents_usage(struct contents *contents, int64_t *bytes, int *count);
+
+/* Starts nothing: the first read does. file must have its size, see account_learn(). */
+int content_open(struct account *account, const struct file *file, struct content **out);
+void content_close(struct content *content);
+
+/* Waits until [offset, offset+length), cut to the file's size, is there: all of it or an error, since the
+ * kernel takes a short answer for the end of the file. Returns the length; the bytes are
+ * in content_fd() at that offset. -ESTALE when the content at the other end is another one now. */
+ssize_t content_read(struct content *content, int64_t offset, size_t length,
+		     struct waiter *waiter, struct problem *why);
+int content_fd(const struct content *content);
+/* Fetches all of it to learn its length, where the server does not tell. */
+int64_t content_measure(struct content *content, struct waiter *waiter, struct problem *why);
+
+#endif

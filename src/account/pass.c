@@ -1,0 +1,177 @@
+/* A full listing of one collection, page by page, into the store: what came, what changed, what is
+ * missing. Runs in the account's thread. */
+#include "account/internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+	BATCH = 256,        /* rows a transaction */
+	PAGE_MS = 60000,    /* patience for a page: nobody at a shell waits for it */
+	YOUNG_S = 120,      /* an API may be that late to list what it made */
+	LARGE_ROWS = 2000,  /* after so many, memory goes back to the system */
+};
+
+struct pass {
+	struct account *account;
+	struct work *work;
+	struct waiter *waiter;
+	int64_t number;
+	struct page_position position;
+	/* Commands of unknown outcome, and what is new in this listing when there are any. */
+	struct command *unknown;
+	int unknown_count;
+	struct newcomer *newcomers;
+	int newcomer_count;
+};
+
+int64_t pass_patience_ms(void)
+{
+	return PAGE_MS;
+}
+
+static void note_newcomer(struct pass *pass, uint32_t row)
+{
+	struct item item = {0};
+	struct newcomer *list =
+		realloc(pass->newcomers, ((size_t)pass->newcomer_count + 1) * sizeof(*list));
+
+	if (!list) {
+		return;
+	}
+	pass->newcomers = list;
+	if (item_by_row(pass->account->shared->store, row, &item) == 0) {
+		list[pass->newcomer_count++] = (struct newcomer){row, item.created_ns};
+	}
+	item_finish(&item);
+}
+
+static void tell(struct pass *pass, const struct item_change *changes, int count)
+{
+	for (int i = 0; i < count && pass->unknown_count > 0; i++) {
+		if (changes[i].changes & CHANGE_NEW) {
+			note_newcomer(pass, changes[i].row);
+		}
+	}
+	account_report_changes(pass->account, pass->work->number, changes, count);
+}
+
+/* Rows [first, first+count) of a page in one transaction. One that cannot be read is left out, said so
+ * in the log, and does no harm to the others. */
+static int merge_batch(struct pass *pass, const struct doc *rows, size_t first, size_t count)
+{
+	struct row read[BATCH] = {0};
+	struct fact facts[BATCH];
+	struct item_change *changes = NULL;
+	int good = 0;
+	int changed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct problem why = {0};
+		struct row *row = &read[good];
+		int r = row_read(pass->work->spec, doc_at(rows, first + i), row, &why);
+		if (r < 0) {
+			log_error(r, "%s: %s: row %zu is left out: %s",
+				  pass->account->config->name, pass->work->spec->name, first + i,
+				  problem_words(&why, r));
+			row_finish(row);
+		} else {
+			facts[good++] = (struct fact){row->id, row->state, row->created_ns,
+						      row->updated_ns, row->error, row->record,
+						      NULL, row->files, row->file_count};
+		}
+		problem_finish(&why);
+	}
+	int r = items_merge_pass(pass->account->shared->store, pass->account->number,
+				 pass->work->number, pass->number, facts, good, &changes, &changed);
+	if (r == 0) {
+		tell(pass, changes, changed);
+	}
+	free(changes);
+	for (int i = 0; i < good; i++) {
+		row_finish(&read[i]);
+	}
+	return r;
+}
+
+static int list_page(struct pass *pass, struct problem *why)
+{
+	struct operation operation = {
+		.collection = pass->work->spec,
+		.position = &pass->position,
+		.background = true,
+	};
+	struct call call = {0};
+	struct doc *answer = NULL;
+	const struct doc *rows = NULL;
+
+	pass->waiter->deadline_ms = clock_ms() + PAGE_MS;
+	int r = call_run(pass->account, &call, &operation, pass->waiter, &answer, NULL, why);
+	if (r == 0) {
+		r = page_read(pass->work->spec, answer, &pass->position, &rows, why);
+	}
+	size_t count = r == 0 ? doc_count(rows) : 0;
+	for (size_t i = 0; i < count && r == 0; i += BATCH) {
+		r = merge_batch(pass, rows, i, count - i < BATCH ? count - i : BATCH);
+		problem_set(r < 0 ? why : NULL, r, "the state folder: %s", error_words(r));
+	}
+	doc_destroy(answer);
+	call_finish(&call);
+	return r;
+}
+
+/* What the listing did not name any more is gone. A listing of several pages can lose a row when it
+ * shifts meanwhile: there it takes two in a row. One that was cut short misses nothing. */
+static int drop_missing(struct pass *pass)
+{
+	const struct collection *spec = pass->work->spec;
+	struct item_change *changes = NULL;
+	int changed = 0;
+	int64_t now = clock_wall_ns();
+	int64_t expired = spec->lifetime_ms > 0 ? now - spec->lifetime_ms * 1000000 : 0;
+	int at_misses = pass->position.cut ? INT_MAX : pass->position.pages > 1 ? 2 : 1;
+
+	int r = items_pass_end(pass->account->shared->store, pass->account->number,
+			       pass->work->number, pass->number, at_misses, expired,
+			       now - YOUNG_S * INT64_C(1000000000), &changes, &changed);
+	if (r == 0) {
+		account_report_changes(pass->account, pass->work->number, changes, changed);
+	}
+	free(changes);
+	return r;
+}
+
+int pass_run(struct account *account, struct work *work, struct waiter *waiter,
+	     struct problem *why)
+{
+	struct store *store = account->shared->store;
+	struct pass pass = {.account = account, .work = work, .waiter = waiter};
+	int64_t since_ns = clock_wall_ns();
+
+	int r = journal_unknown(store, account->number, work->number, &pass.unknown,
+				&pass.unknown_count);
+	if (r == 0) {
+		r = items_pass_begin(store, account->number, work->number, &pass.number);
+	}
+	while (r == 0 && !pass.position.done) {
+		r = list_page(&pass, why);
+	}
+	if (r == 0) {
+		r = drop_missing(&pass);
+	}
+	if (r == 0 && pass.unknown_count > 0) {
+		adopt_newcomers(account, work, pass.newcomers, pass.newcomer_count, since_ns);
+	}
+	if (pass.position.rows > LARGE_ROWS) {
+		malloc_trim(0);
+	}
+	commands_finish(pass.unknown, pass.unknown_count);
+	free(pass.newcomers);
+	return r;
+}

@@ -1,0 +1,154 @@
+/* A spool; see spool.h. */
+#include "spool/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+struct spool {
+	int fd;
+	pthread_mutex_t mutex; /* protects what follows */
+	pthread_cond_t arrived;
+	int64_t filled; /* bytes [0, filled) are on disk */
+	bool ended;
+	int err; /* when ended: 0 or why */
+};
+
+/* Nameless from the start where the file system can, unlinked at once where it cannot. */
+static int open_unnamed(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) {
+		return fd >= 0 ? fd : -errno;
+	}
+	auto_free char *path = NULL;
+	if (asprintf(&path, "%s/spool.XXXXXX", dir) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0) {
+		return -errno;
+	}
+	unlink(path);
+	return fd;
+}
+
+int spool_create(const char *dir, struct spool **out)
+{
+	struct spool *spool = calloc(1, sizeof(*spool));
+
+	if (!spool) {
+		return -ENOMEM;
+	}
+	spool->fd = open_unnamed(dir);
+	if (spool->fd < 0) {
+		int r = spool->fd;
+		free(spool);
+		return r;
+	}
+	pthread_mutex_init(&spool->mutex, NULL);
+	condition_init(&spool->arrived);
+	*out = spool;
+	return 0;
+}
+
+void spool_destroy(struct spool *spool)
+{
+	if (!spool) {
+		return;
+	}
+	close(spool->fd);
+	pthread_cond_destroy(&spool->arrived);
+	pthread_mutex_destroy(&spool->mutex);
+	free(spool);
+}
+
+int spool_write(struct spool *spool, const void *data, size_t length)
+{
+	const char *p = data;
+	int64_t at = spool_bytes(spool);
+	size_t left = length;
+
+	/* Outside the lock: there is one writer, and readers stay below the mark. */
+	while (left > 0) {
+		ssize_t n = pwrite(spool->fd, p, left, at);
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		p += n;
+		at += n;
+		left -= (size_t)n;
+	}
+	pthread_mutex_lock(&spool->mutex);
+	spool->filled = at;
+	pthread_cond_broadcast(&spool->arrived);
+	pthread_mutex_unlock(&spool->mutex);
+	return 0;
+}
+
+void spool_end(struct spool *spool, int err)
+{
+	pthread_mutex_lock(&spool->mutex);
+	if (!spool->ended) {
+		spool->ended = true;
+		spool->err = err;
+	}
+	pthread_cond_broadcast(&spool->arrived);
+	pthread_mutex_unlock(&spool->mutex);
+}
+
+ssize_t spool_wait(struct spool *spool, int64_t offset, size_t length, struct waiter *waiter)
+{
+	int r = 0;
+
+	wait_begin(waiter, &spool->mutex, &spool->arrived);
+	while (spool->filled < offset + (int64_t)length && !spool->ended && r == 0) {
+		r = wait_sleep(waiter);
+	}
+	int64_t there = spool->filled - offset;
+	if (there >= (int64_t)length) {
+		there = (int64_t)length; /* there, even if the waiter gave up just now */
+	} else if (r == 0 && spool->err == 0) {
+		there = there > 0 ? there : 0;
+	} else {
+		there = r ? r : spool->err;
+	}
+	wait_end(waiter);
+	return (ssize_t)there;
+}
+
+int64_t spool_wait_end(struct spool *spool, struct waiter *waiter)
+{
+	int r = 0;
+
+	wait_begin(waiter, &spool->mutex, &spool->arrived);
+	while (!spool->ended && r == 0) {
+		r = wait_sleep(waiter);
+	}
+	int64_t total = r ? r : spool->err ? spool->err : spool->filled;
+	wait_end(waiter);
+	return total;
+}
+
+int spool_fd(const struct spool *spool)
+{
+	return spool->fd;
+}
+
+int64_t spool_bytes(struct spool *spool)
+{
+	pthread_mutex_lock(&spool->mutex);
+	int64_t filled = spool->filled;
+	pthread_mutex_unlock(&spool->mutex);
+	return filled;
+}
