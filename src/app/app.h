@@ -1,0 +1,36 @@
+/* The program: its command line and its commands. */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+/* Exit codes, the same for every command. */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct cli {
+	enum { CLI_MOUNT, CLI_CHECK, CLI_DONE } command;
+	const char *config; /* -c, or NULL */
+	const char *source; /* or NULL */
+	const char *mount_point;
+	char *options;      /* of every -o, joined with commas; or NULL */
+	bool foreground;
+	bool debug;
+	char **arguments; /* of check */
+	int argument_count;
+	int exit_code; /* with CLI_DONE */
+};
+
+/* Reads the command line; prints help, version and complaints itself. */
+void cli_parse(int argc, char **argv, struct cli *out);
+void cli_finish(struct cli *cli);
+
+/* Each returns the exit code. */
+int run_mount(const struct cli *cli);
+int run_check(const struct cli *cli);
+
+/* Prints findings to stderr, one line each: file:line: words. */
+void print_findings(const struct findings *findings);
+
+#endif

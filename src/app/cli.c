@@ -1,0 +1,139 @@
+/* The command line: one table of options, from which the help is printed too. */
+#include "app/app.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	struct option option;
+	const char *argument;
+	const char *help;
+} table[] = {
+	{{"config", required_argument, NULL, 'c'}, "FILE",
+	 "the accounts file (default ~/.config/orderfs/orderfs.yaml)"},
+	{{"foreground", no_argument, NULL, 'f'}, "", "stay in the foreground, log to stderr"},
+	{{"debug", no_argument, NULL, 'd'}, "", "as -f, and print every request"},
+	{{"options", required_argument, NULL, 'o'}, "OPTS",
+	 "mount options, comma separated, such as allow_other"},
+	{{"help", no_argument, NULL, 'h'}, "", "print this and exit"},
+	{{"version", no_argument, NULL, 'V'}, "", "print the version and exit"},
+};
+enum { OPTION_COUNT = sizeof(table) / sizeof(table[0]) };
+
+static void print_help(void)
+{
+	printf("Usage: orderfs [OPTION...] [SOURCE] MOUNTPOINT\n"
+	       "       orderfs check [-c FILE] [DESCRIPTION...]\n"
+	       "Mounts commerce export APIs as folders.\n\n"
+	       "SOURCE is for mount(8) and fstab: the accounts file, or any word without a slash.\n\n");
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		char left[32];
+		snprintf(left, sizeof(left), "-%c, --%s %s", table[i].option.val,
+			 table[i].option.name, table[i].argument);
+		printf("  %-22s %s\n", left, table[i].help);
+	}
+	printf("\ncheck looks through the accounts file and the descriptions that it uses, or those\n"
+	       "that are named, and prints what it finds as FILE:LINE: WHAT.\n\n"
+	       "Unmount with: fusermount3 -u MOUNTPOINT\n"
+	       "Exit codes: 0 mounted (or, in the foreground, ended), 1 failed, 2 usage or\n"
+	       "configuration. See orderfs(1).\n");
+}
+
+static void complain(struct cli *cli, const char *words)
+{
+	fprintf(stderr, "orderfs: %s\nTry 'orderfs --help'.\n", words);
+	cli->command = CLI_DONE;
+	cli->exit_code = EXIT_USAGE;
+}
+
+static void add_options(struct cli *cli, const char *more)
+{
+	char *joined = NULL;
+
+	if (asprintf(&joined, "%s%s%s", cli->options ? cli->options : "",
+		     cli->options ? "," : "", more) < 0) {
+		joined = NULL;
+		complain(cli, "out of memory");
+		return;
+	}
+	free(cli->options);
+	cli->options = joined;
+}
+
+static void take_option(struct cli *cli, int option)
+{
+	switch (option) {
+	case 'c':
+		cli->config = optarg;
+		break;
+	case 'f':
+		cli->foreground = true;
+		break;
+	case 'd':
+		cli->foreground = true;
+		cli->debug = true;
+		break;
+	case 'o':
+		add_options(cli, optarg);
+		break;
+	case 'h':
+		print_help();
+		cli->command = CLI_DONE;
+		break;
+	case 'V':
+		printf("orderfs " ORDERFS_VERSION "\n");
+		cli->command = CLI_DONE;
+		break;
+	default:
+		cli->command = CLI_DONE;
+		cli->exit_code = EXIT_USAGE;
+		fprintf(stderr, "Try 'orderfs --help'.\n");
+	}
+}
+
+static void take_operands(struct cli *cli, int count, char **operands)
+{
+	if (count < 1 || count > 2) {
+		complain(cli, count < 1 ? "the mount point is missing" : "too many arguments");
+		return;
+	}
+	cli->mount_point = operands[count - 1];
+	cli->source = count == 2 ? operands[0] : NULL;
+	if (cli->source && strchr(cli->source, '/') && !cli->config) {
+		cli->config = cli->source;
+	}
+}
+
+void cli_parse(int argc, char **argv, struct cli *out)
+{
+	struct option options[OPTION_COUNT + 1] = {0};
+	int option;
+
+	*out = (struct cli){.command = CLI_MOUNT};
+	if (argc > 1 && strcmp(argv[1], "check") == 0) {
+		out->command = CLI_CHECK;
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		options[i] = table[i].option;
+	}
+	while (out->command != CLI_DONE &&
+	       (option = getopt_long(argc, argv, "c:fdo:hV", options, NULL)) != -1) {
+		take_option(out, option);
+	}
+	if (out->command == CLI_CHECK) {
+		out->arguments = argv + optind;
+		out->argument_count = argc - optind;
+	} else if (out->command == CLI_MOUNT) {
+		take_operands(out, argc - optind, argv + optind);
+	}
+}
+
+void cli_finish(struct cli *cli)
+{
+	free(cli->options);
+}

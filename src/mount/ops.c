@@ -1,0 +1,399 @@
+/* The request handlers: take the address, call the view, reply once. */
+#include "mount/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "orderfs/address.h"
+
+static struct mount *mount_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+/* The one place where an error becomes a reply. Calls that are called off while orderfs ends were, for
+ * whoever waits, interrupted. */
+static void reply_error(fuse_req_t req, int r)
+{
+	fuse_reply_err(req, r == -ECANCELED ? EINTR : -r);
+}
+
+static void fill_stat(const struct node *node, struct stat *st)
+{
+	struct timespec mtime = clock_timespec(node->mtime_ns);
+
+	*st = (struct stat){
+		.st_ino = node->ino,
+		.st_mode = node->mode,
+		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
+		.st_uid = geteuid(),
+		.st_gid = getegid(),
+		.st_size = node->size,
+		.st_blocks = (node->size + 511) / 512,
+		.st_blksize = 128 * 1024,
+		.st_mtim = mtime,
+		.st_ctim = mtime,
+		.st_atim = mtime,
+	};
+}
+
+static void fill_entry(const struct node *node, struct fuse_entry_param *entry)
+{
+	*entry = (struct fuse_entry_param){
+		.ino = node->ino,
+		.generation = 1,
+		.attr_timeout = node->stat_seconds,
+		.entry_timeout = node->name_seconds,
+	};
+	fill_stat(node, &entry->attr);
+}
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+	(void)userdata;
+	/* Reads of up to a MiB; the command limit is far below. */
+	conn->max_write = 1024 * 1024;
+	if (conn->capable & FUSE_CAP_SPLICE_WRITE) {
+		conn->want |= FUSE_CAP_SPLICE_WRITE;
+	}
+	if (conn->capable & FUSE_CAP_SPLICE_MOVE) {
+		conn->want |= FUSE_CAP_SPLICE_MOVE;
+	}
+	log_info("mounted");
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fuse_entry_param entry;
+	struct node node;
+	struct visit visit;
+
+	visit_begin(&visit, req);
+	int r = view_lookup(mount_of(req)->view, parent, name, &visit.waiter, &node);
+	visit_end(&visit);
+	if (r < 0) {
+		reply_error(req, r);
+		return;
+	}
+	fill_entry(&node, &entry);
+	fuse_reply_entry(req, &entry);
+}
+
+static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
+{
+	/* An inode number is an address: there is nothing to forget. */
+	(void)ino;
+	(void)count;
+	fuse_reply_none(req);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct stat st;
+	struct node node;
+	struct visit visit;
+
+	(void)fi;
+	visit_begin(&visit, req);
+	int r = view_stat(mount_of(req)->view, ino, &visit.waiter, &node);
+	visit_end(&visit);
+	if (r < 0) {
+		reply_error(req, r);
+		return;
+	}
+	fill_stat(&node, &st);
+	fuse_reply_attr(req, &st, node.stat_seconds);
+}
+
+/* `echo > trigger` truncates before it writes, which means nothing here. All else that would
+ * change attributes is refused. */
+static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		       struct fuse_file_info *fi)
+{
+	unsigned leaf = address_unpack(ino).leaf;
+	bool command = leaf == LEAF_TRIGGER || leaf == LEAF_REFRESH;
+
+	if (command && (to_set & FUSE_SET_ATTR_SIZE) && attr->st_size == 0 &&
+	    !(to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))) {
+		op_getattr(req, ino, fi);
+	} else {
+		reply_error(req, -EPERM);
+	}
+}
+
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct folder *folder = NULL;
+	struct visit visit;
+
+	visit_begin(&visit, req);
+	int r = view_open_folder(mount_of(req)->view, ino, &visit.waiter, &folder);
+	visit_end(&visit);
+	if (r < 0) {
+		reply_error(req, r);
+		return;
+	}
+	fi->fh = (uintptr_t)folder;
+	if (fuse_reply_open(req, fi) == -ENOENT) {
+		folder_close(folder); /* the caller is gone, and no release will come */
+	}
+}
+
+/* Adds one entry; returns its size, which is more than is left when it does not fit. */
+static size_t add_entry(fuse_req_t req, char *at, size_t left, const struct entry *e, bool plus)
+{
+	struct fuse_entry_param entry;
+
+	fill_entry(&e->node, &entry);
+	if (!plus) {
+		return fuse_add_direntry(req, at, left, e->name, &entry.attr, e->next);
+	}
+	/* The kernel takes no reference for "." and "..", nor does it get attributes that are not
+	 * known yet: an address of 0 says so. */
+	if (!e->node.sized || strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0) {
+		entry.ino = 0;
+	}
+	return fuse_add_direntry_plus(req, at, left, e->name, &entry, e->next);
+}
+
+static void read_folder(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
+			bool plus)
+{
+	struct folder *folder = (struct folder *)(uintptr_t)fi->fh;
+	struct entry entry;
+	size_t used = 0;
+	char *data = malloc(size);
+	int r = data ? 1 : -ENOMEM;
+
+	while (r == 1) {
+		r = folder_entry(folder, offset, &entry);
+		if (r == 1) {
+			size_t n = add_entry(req, data + used, size - used, &entry, plus);
+			if (n > size - used) {
+				break;
+			}
+			used += n;
+			offset = entry.next;
+		}
+	}
+	/* An error after some entries is told when the kernel asks for the next ones. */
+	if (r < 0 && used == 0) {
+		reply_error(req, r);
+	} else {
+		fuse_reply_buf(req, data, used);
+	}
+	free(data);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		       struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_folder(req, size, offset, fi, false);
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+			   struct fuse_file_info *fi)
+{
+	(void)ino;
+	read_folder(req, size, offset, fi, true);
+}
+
+static void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	folder_close((struct folder *)(uintptr_t)fi->fh);
+	reply_error(req, 0);
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	int mode = fi->flags & O_ACCMODE;
+	struct handle *handle = NULL;
+	struct visit visit;
+
+	visit_begin(&visit, req);
+	int r = view_open(mount_of(req)->view, ino, mode != O_WRONLY, mode != O_RDONLY,
+			  &visit.waiter, &handle);
+	visit_end(&visit);
+	if (r < 0) {
+		reply_error(req, r);
+		return;
+	}
+	fi->fh = (uintptr_t)handle;
+	/* Text was made for this handle alone. Content never changes under its address. */
+	fi->direct_io = handle_is_text(handle);
+	fi->keep_cache = !fi->direct_io;
+	if (fuse_reply_open(req, fi) == -ENOENT) {
+		handle_close(handle);
+	}
+}
+
+static void read_text(fuse_req_t req, struct handle *handle, size_t size, off_t offset)
+{
+	char *data = malloc(size);
+
+	if (!data) {
+		reply_error(req, -ENOMEM);
+		return;
+	}
+	size_t n = handle_text(handle, offset, data, size);
+	fuse_reply_buf(req, data, n);
+	free(data);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		    struct fuse_file_info *fi)
+{
+	struct handle *handle = (struct handle *)(uintptr_t)fi->fh;
+	struct fuse_bufvec data = FUSE_BUFVEC_INIT(0);
+	struct visit visit;
+	int fd = -1;
+
+	(void)ino;
+	if (handle_is_text(handle)) {
+		read_text(req, handle, size, offset);
+		return;
+	}
+	visit_begin(&visit, req);
+	ssize_t n = handle_content(handle, offset, size, &visit.waiter, &fd);
+	visit_end(&visit);
+	if (n < 0) {
+		reply_error(req, (int)n);
+		return;
+	}
+	data.buf[0] = (struct fuse_buf){
+		.size = (size_t)n,
+		.flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK,
+		.fd = fd,
+		.pos = offset,
+	};
+	if (n == 0) {
+		fuse_reply_buf(req, NULL, 0);
+	} else {
+		fuse_reply_data(req, &data, FUSE_BUF_SPLICE_MOVE);
+	}
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+		     struct fuse_file_info *fi)
+{
+	struct visit visit;
+
+	(void)ino;
+	visit_begin(&visit, req);
+	int r = handle_write((struct handle *)(uintptr_t)fi->fh, data, size, offset,
+			     &visit.waiter);
+	visit_end(&visit);
+	if (r < 0) {
+		reply_error(req, r);
+	} else {
+		fuse_reply_write(req, size);
+	}
+}
+
+static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	handle_close((struct handle *)(uintptr_t)fi->fh);
+	reply_error(req, 0);
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	enum { BLOCK = 4096 };
+	struct view_totals totals = {0};
+	int r = view_totals(mount_of(req)->view, &totals);
+	struct statvfs st = {
+		.f_bsize = BLOCK,
+		.f_frsize = BLOCK,
+		.f_blocks = (totals.bytes + BLOCK - 1) / BLOCK,
+		.f_files = totals.files,
+		.f_namemax = NAME_BYTES - 1,
+	};
+
+	(void)ino;
+	if (r < 0) {
+		reply_error(req, r);
+	} else {
+		fuse_reply_statfs(req, &st);
+	}
+}
+
+/* What a person does by accident has no effect: every way to change the tree but a trigger is EPERM. */
+static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)rdev;
+	reply_error(req, -EPERM);
+}
+
+static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	op_mknod(req, parent, name, mode, 0);
+}
+
+static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		      struct fuse_file_info *fi)
+{
+	(void)fi;
+	op_mknod(req, parent, name, mode, 0);
+}
+
+static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	op_mknod(req, parent, name, 0, 0);
+}
+
+static void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
+{
+	(void)link;
+	op_mknod(req, parent, name, 0, 0);
+}
+
+static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino;
+	op_mknod(req, parent, name, 0, 0);
+}
+
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+		      const char *new_name, unsigned flags)
+{
+	(void)new_parent;
+	(void)new_name;
+	(void)flags;
+	op_mknod(req, parent, name, 0, 0);
+}
+
+const struct fuse_lowlevel_ops mount_ops = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.opendir = op_opendir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.releasedir = op_releasedir,
+	.open = op_open,
+	.read = op_read,
+	.write = op_write,
+	.release = op_release,
+	.statfs = op_statfs,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.create = op_create,
+	.unlink = op_unlink,
+	.rmdir = op_unlink,
+	.symlink = op_symlink,
+	.link = op_link,
+	.rename = op_rename,
+};

@@ -1,0 +1,176 @@
+/* Texts about the mount and its commands: metrics, history, and what reading a trigger says. */
+#include "view/internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+enum { HISTORY_LINES = 10000 };
+
+/* One counter of every account, in Prometheus' text format. */
+static void add_counter(struct view *view, struct buf *out, const char *name, const char *help,
+			uint64_t (*pick)(const struct account_counts *))
+{
+	buf_printf(out, "# HELP orderfs_%s %s\n# TYPE orderfs_%s counter\n", name, help, name);
+	for (int i = 0; i < view->options.account_count; i++) {
+		struct account_counts counts = {0};
+		account_counts(view->options.accounts[i], &counts);
+		buf_printf(out, "orderfs_%s{account=\"%s\"} %" PRIu64 "\n", name,
+			   account_name(view->options.accounts[i]), pick(&counts));
+	}
+}
+
+static uint64_t requests(const struct account_counts *c)
+{
+	return c->http.requests;
+}
+
+static uint64_t repeats(const struct account_counts *c)
+{
+	return c->http.repeats;
+}
+
+static uint64_t failures(const struct account_counts *c)
+{
+	return c->http.failures;
+}
+
+static uint64_t bytes(const struct account_counts *c)
+{
+	return c->http.bytes;
+}
+
+static uint64_t listings(const struct account_counts *c)
+{
+	return c->listings;
+}
+
+static uint64_t listing_failures(const struct account_counts *c)
+{
+	return c->listing_failures;
+}
+
+static uint64_t triggers(const struct account_counts *c)
+{
+	return c->triggers;
+}
+
+static void add_gauge(struct buf *out, const char *name, const char *help, int64_t value)
+{
+	buf_printf(out, "# HELP orderfs_%s %s\n# TYPE orderfs_%s gauge\norderfs_%s %" PRId64 "\n",
+		   name, help, name, name, value);
+}
+
+void control_metrics(struct view *view, struct buf *out)
+{
+	int64_t spool_bytes = 0;
+	int spools = 0;
+
+	contents_usage(view->options.contents, &spool_bytes, &spools);
+	add_counter(view, out, "requests_total", "Requests sent to the API.", requests);
+	add_counter(view, out, "repeats_total", "Of these, sent again after a failure.", repeats);
+	add_counter(view, out, "failures_total", "Requests that got no answer.", failures);
+	add_counter(view, out, "received_bytes_total", "Bytes of API answers.", bytes);
+	add_counter(view, out, "listings_total", "Listings that succeeded.", listings);
+	add_counter(view, out, "listing_failures_total", "Listings that failed.",
+		    listing_failures);
+	add_counter(view, out, "commands_total", "Commands written to triggers.", triggers);
+	buf_puts(out, "# HELP orderfs_ready Whether the last listing succeeded.\n"
+		      "# TYPE orderfs_ready gauge\n");
+	for (int i = 0; i < view->options.account_count; i++) {
+		struct account *account = view->options.accounts[i];
+		buf_printf(out, "orderfs_ready{account=\"%s\"} %d\n", account_name(account),
+			   account_is_ready(account));
+	}
+	add_gauge(out, "spool_bytes", "Bytes of downloads on disk.", spool_bytes);
+	add_gauge(out, "spools", "Downloads on disk.", spools);
+}
+
+/* What stands in columns must not bring columns of its own. */
+static void add_column(struct buf *out, const char *text)
+{
+	buf_putc(out, '\t');
+	for (; *text; text++) {
+		buf_putc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+	}
+}
+
+static void add_command(struct view *view, struct buf *out, const struct command *c)
+{
+	const struct account *account = view_account(view, c->account);
+	const struct collection *collection =
+		account ? account_collection(account, c->collection) : NULL;
+	char when[CLOCK_TEXT_BYTES];
+
+	buf_puts(out, clock_print(c->at_ns, when));
+	add_column(out, outcome_word(c->outcome));
+	buf_printf(out, "\t%s/%s/trigger", account ? account_name(account) : "-",
+		   collection ? collection->name : "-");
+	add_column(out, c->fields);
+	add_column(out, c->id ? c->id : "-");
+	add_column(out, c->err ? error_name(c->err) : "-");
+	add_column(out, c->words ? c->words : "-");
+	buf_putc(out, '\n');
+}
+
+int control_history(struct view *view, struct buf *out)
+{
+	struct command *list = NULL;
+	int count = 0;
+	int r = journal_list(view->options.store, 0, HISTORY_LINES, &list, &count);
+
+	for (int i = 0; i < count && r == 0; i++) {
+		add_command(view, out, &list[i]);
+	}
+	commands_finish(list, count);
+	return r ? r : buf_status(out);
+}
+
+int64_t control_last_ns(struct view *view, struct address address)
+{
+	struct command last = {0};
+	int64_t at_ns = view->since_ns;
+
+	if (address.leaf == LEAF_TRIGGER &&
+	    journal_last(view->options.store, address.account, address.collection, address.row,
+			 &last) == 0) {
+		at_ns = last.at_ns;
+		command_finish(&last);
+	}
+	return at_ns;
+}
+
+int control_trigger(struct view *view, struct address address, struct buf *out)
+{
+	const struct account *account = view_account(view, address.account);
+	const struct collection *collection = account_collection(account, address.collection);
+	auto_free char *usage = command_usage(collection->create);
+	struct command last = {0};
+	char when[CLOCK_TEXT_BYTES];
+
+	if (!usage) {
+		return -ENOMEM;
+	}
+	buf_puts(out, usage);
+	int r = journal_last(view->options.store, address.account, address.collection, address.row,
+			     &last);
+	if (r == -ENOENT) {
+		return buf_status(out);
+	}
+	if (r < 0) {
+		return r;
+	}
+	buf_printf(out, "Last: %s %s %s", clock_print(last.at_ns, when),
+		   outcome_word(last.outcome), last.fields);
+	if (last.id) {
+		buf_printf(out, " -> %s", last.id);
+	}
+	if (last.words) {
+		buf_printf(out, ": %s", last.words);
+	}
+	buf_putc(out, '\n');
+	command_finish(&last);
+	return buf_status(out);
+}

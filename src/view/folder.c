@@ -1,0 +1,276 @@
+/* Listings. An offset says where the listing goes on, whatever happened in between: the place among the
+ * fixed names first, then, in a collection, the row of the item before. */
+#include "view/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+
+enum { BATCH = 256, FIRST_ROW_OFFSET = 64 };
+
+/* A name that is there whatever the store says of items. */
+struct fixed {
+	char name[NAME_BYTES];
+	struct node node;
+};
+
+struct folder {
+	struct view *view;
+	struct address address;
+	struct fixed *fixed;
+	int fixed_count;
+	/* A collection's items, read ahead: those after rows_after. */
+	struct item_line *lines;
+	int line_count;
+	uint32_t rows_after;
+	bool filled;
+};
+
+static int add_fixed(struct folder *folder, const char *name, const struct node *node)
+{
+	struct fixed *grown = realloc(folder->fixed,
+				      ((size_t)folder->fixed_count + 1) * sizeof(*grown));
+	if (!grown) {
+		return -ENOMEM;
+	}
+	folder->fixed = grown;
+	struct fixed *fixed = &grown[folder->fixed_count++];
+	snprintf(fixed->name, sizeof(fixed->name), "%s", name);
+	fixed->node = *node;
+	return 0;
+}
+
+static int add_leaves(struct folder *folder, const struct item *item)
+{
+	const struct account *account = view_account(folder->view, folder->address.account);
+	const struct collection *collection =
+		account ? account_collection(account, folder->address.collection) : NULL;
+	int count = 0;
+	const struct leaf_info *info = leaves_in(folder->address, &count);
+	int r = 0;
+
+	for (int i = 0; i < count && r == 0; i++) {
+		struct address address = folder->address;
+		struct node node;
+		address.leaf = info[i].leaf;
+		r = node_of_leaf(folder->view, address, item, &node);
+		if (r == 0) {
+			r = add_fixed(folder, leaf_name(&info[i], collection), &node);
+		} else if (r == -ENOENT) {
+			r = 0; /* not there at the moment */
+		}
+	}
+	return r;
+}
+
+/* Accounts; .orderfs is reached by name alone, so that no copy of the mount takes it. */
+static int fill_root(struct folder *folder)
+{
+	struct view *view = folder->view;
+	int r = 0;
+
+	for (int i = 0; i < view->options.account_count && r == 0; i++) {
+		const struct account *account = view->options.accounts[i];
+		struct node node;
+		node_folder(&node, node_ino(ADDRESS_CTRL, account_number(account), 0, 0,
+					    LEAF_ACCOUNT), view->since_ns);
+		r = add_fixed(folder, account_name(account), &node);
+	}
+	return r;
+}
+
+static int fill_account(struct folder *folder)
+{
+	const struct account *account = view_account(folder->view, folder->address.account);
+	int r = add_leaves(folder, NULL);
+	unsigned number;
+
+	for (int i = 0; r == 0 && (number = account_collection_number(account, i)); i++) {
+		struct node node;
+		node_of_item(&node, folder->address.account, number, 0, folder->view->since_ns);
+		r = add_fixed(folder, account_collection(account, number)->name, &node);
+	}
+	return r;
+}
+
+static int fill_item(struct folder *folder)
+{
+	struct store *store = folder->view->options.store;
+	struct item item = {0};
+	struct file *files = NULL;
+	int count = 0;
+
+	int r = item_by_row(store, folder->address.row, &item);
+	if (r == 0) {
+		r = add_leaves(folder, &item);
+	}
+	if (r == 0) {
+		r = files_of_item(store, folder->address.row, &files, &count);
+	}
+	for (int i = 0; i < count && r == 0; i++) {
+		struct node node;
+		node_of_file(&node, &files[i]);
+		r = add_fixed(folder, files[i].name, &node);
+	}
+	files_finish(files, count);
+	item_finish(&item);
+	return r;
+}
+
+static int fill_collection(struct folder *folder, struct waiter *waiter)
+{
+	struct account *account = view_account(folder->view, folder->address.account);
+	struct item_line first;
+	struct problem why = {0};
+	int r = items_list(folder->view->options.store, folder->address.account,
+			   folder->address.collection, 0, &first, 1);
+
+	if (r == 0) {
+		/* Nothing known: an empty folder is shown only when the API said that it is empty. */
+		r = account_list_first(account, folder->address.collection, waiter, &why);
+		if (r < 0) {
+			log_debug("%s: %s", account_name(account), problem_words(&why, r));
+		}
+		problem_finish(&why);
+	}
+	return r < 0 ? r : add_leaves(folder, NULL);
+}
+
+static int fill(struct folder *folder, struct waiter *waiter)
+{
+	struct address a = folder->address;
+
+	if (a.account && !view_account(folder->view, a.account)) {
+		return -ENOENT;
+	}
+	if (a.kind == ADDRESS_CTRL && a.leaf == LEAF_ROOT) {
+		return fill_root(folder);
+	}
+	if (a.kind == ADDRESS_CTRL && a.leaf == LEAF_ACCOUNT) {
+		return fill_account(folder);
+	}
+	if (a.kind == ADDRESS_CTRL && a.leaf == LEAF_CONTROL) {
+		return add_leaves(folder, NULL);
+	}
+	if (a.kind == ADDRESS_ITEM && a.leaf == LEAF_FOLDER) {
+		return a.row ? fill_item(folder) : fill_collection(folder, waiter);
+	}
+	return -ENOTDIR;
+}
+
+int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter,
+		     struct folder **out)
+{
+	struct folder *folder = calloc(1, sizeof(*folder));
+
+	if (!folder) {
+		return -ENOMEM;
+	}
+	folder->view = view;
+	folder->address = address_unpack(ino);
+	int r = fill(folder, waiter);
+	if (r < 0) {
+		folder_close(folder);
+		return r;
+	}
+	*out = folder;
+	return 0;
+}
+
+/* Reads ahead the items after that row. */
+static int read_lines(struct folder *folder, uint32_t after)
+{
+	if (!folder->lines) {
+		folder->lines = malloc(BATCH * sizeof(*folder->lines));
+	}
+	if (!folder->lines) {
+		return -ENOMEM;
+	}
+	folder->line_count = 0;
+	int n = items_list(folder->view->options.store, folder->address.account,
+			   folder->address.collection, after, folder->lines, BATCH);
+	if (n < 0) {
+		return n;
+	}
+	folder->line_count = n;
+	folder->rows_after = after;
+	folder->filled = true;
+	return 0;
+}
+
+/* The first of the lines read ahead that comes after that row, or NULL. They are in the order of rows. */
+static const struct item_line *line_after(const struct folder *folder, uint32_t row)
+{
+	int low = 0;
+	int high = folder->line_count;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+		if (folder->lines[middle].row > row) {
+			high = middle;
+		} else {
+			low = middle + 1;
+		}
+	}
+	return low < folder->line_count ? &folder->lines[low] : NULL;
+}
+
+static int item_entry(struct folder *folder, uint32_t after, struct entry *out)
+{
+	bool covered = folder->filled && after >= folder->rows_after;
+	const struct item_line *line = covered ? line_after(folder, after) : NULL;
+
+	if (!line) {
+		int r = read_lines(folder, after);
+		if (r < 0) {
+			return r;
+		}
+		line = line_after(folder, after);
+	}
+	if (!line) {
+		return 0;
+	}
+	strcpy(out->name, line->name);
+	node_of_item(&out->node, folder->address.account, folder->address.collection, line->row,
+		     line->changed_ns);
+	out->next = (off_t)line->row + FIRST_ROW_OFFSET;
+	return 1;
+}
+
+int folder_entry(struct folder *folder, off_t offset, struct entry *out)
+{
+	bool has_items = folder->address.kind == ADDRESS_ITEM && folder->address.row == 0;
+
+	/* Offsets 0 and 1 are the folder itself and the one above. */
+	if (offset < 2) {
+		strcpy(out->name, offset == 0 ? "." : "..");
+		node_folder(&out->node, address_pack(folder->address), folder->view->since_ns);
+		out->next = offset + 1;
+		return 1;
+	}
+	if (offset - 2 < folder->fixed_count) {
+		const struct fixed *fixed = &folder->fixed[offset - 2];
+		strcpy(out->name, fixed->name);
+		out->node = fixed->node;
+		out->next = offset + 1;
+		return 1;
+	}
+	if (!has_items) {
+		return 0;
+	}
+	return item_entry(folder, offset < FIRST_ROW_OFFSET ? 0 : (uint32_t)(offset - FIRST_ROW_OFFSET),
+			  out);
+}
+
+void folder_close(struct folder *folder)
+{
+	if (folder) {
+		free(folder->fixed);
+		free(folder->lines);
+		free(folder);
+	}
+}

@@ -1,0 +1,265 @@
+/* Open files: text made at opening, content by offset, and commands written to triggers. */
+#include "view/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+
+struct handle {
+	struct view *view;
+	struct address address;
+	struct content *content; /* of a file; NULL for text */
+	pthread_mutex_t mutex;	 /* protects what follows: one handle may be read and written at once */
+	char *text;
+	size_t length;
+	/* After a command the text is its answer. It is read from where the write left the file's
+	 * position, or from the start by those who seek. */
+	bool answered;
+	bool based;
+	off_t written_to;
+	off_t base;
+};
+
+static int set_text(struct handle *handle, struct buf *text)
+{
+	size_t length = text->length;
+	char *data = buf_take(text);
+
+	if (!data) {
+		return -ENOMEM;
+	}
+	free(handle->text);
+	handle->text = data;
+	handle->length = length;
+	return 0;
+}
+
+/* The live file: the API is asked, then the store is read as for any other. */
+static int ask(struct view *view, struct address address, struct waiter *waiter)
+{
+	struct account *account = view_account(view, address.account);
+	struct problem why = {0};
+
+	int r = account_ask(account, address.row, waiter, &why);
+	if (r < 0 && r != -EINTR) {
+		log_info("%s: status: %s: %s", account_name(account), error_name(r),
+			 problem_words(&why, r));
+	}
+	problem_finish(&why);
+	return r;
+}
+
+static int open_text(struct handle *handle, struct waiter *waiter)
+{
+	struct view *view = handle->view;
+	struct address address = handle->address;
+	struct item item = {0};
+	struct buf text = {0};
+	bool of_item = address.kind == ADDRESS_ITEM && address.row;
+	int r = 0;
+
+	if (of_item && address.leaf == LEAF_STATUS) {
+		r = ask(view, address, waiter);
+	}
+	if (r == 0 && of_item) {
+		r = item_by_row(view->options.store, address.row, &item);
+	}
+	if (r == 0 && !leaf_exists(view, address, of_item ? &item : NULL)) {
+		r = -ENOENT;
+	}
+	if (r == 0) {
+		r = leaf_text(view, address, of_item ? &item : NULL, &text);
+	}
+	if (r == 0) {
+		r = set_text(handle, &text);
+	}
+	buf_finish(&text);
+	item_finish(&item);
+	return r;
+}
+
+static int open_content(struct handle *handle, struct waiter *waiter)
+{
+	struct view *view = handle->view;
+	struct account *account = view_account(view, handle->address.account);
+	struct file file = {0};
+	struct problem why = {0};
+
+	int r = account_learn(account, handle->address.row, waiter, &why);
+	if (r == 0) {
+		r = file_by_row(view->options.store, handle->address.row, &file);
+	}
+	if (r == 0) {
+		r = content_open(account, &file, &handle->content);
+	}
+	if (r < 0 && r != -EINTR) {
+		log_debug("%s: %s", account_name(account), problem_words(&why, r));
+	}
+	problem_finish(&why);
+	file_finish(&file);
+	return r;
+}
+
+static bool takes_commands(struct address address)
+{
+	return address.leaf == LEAF_TRIGGER || address.leaf == LEAF_REFRESH;
+}
+
+int view_open(struct view *view, uint64_t ino, bool reading, bool writing,
+	      struct waiter *waiter, struct handle **out)
+{
+	struct address address = address_unpack(ino);
+	int r = 0;
+
+	if (address.account && !view_account(view, address.account)) {
+		return -ENOENT;
+	}
+	if (writing && (address.kind == ADDRESS_FILE || !takes_commands(address))) {
+		return -EPERM;
+	}
+	struct handle *handle = calloc(1, sizeof(*handle));
+	if (!handle) {
+		return -ENOMEM;
+	}
+	handle->view = view;
+	handle->address = address;
+	pthread_mutex_init(&handle->mutex, NULL);
+	if (address.kind == ADDRESS_FILE) {
+		r = open_content(handle, waiter);
+	} else if (reading) {
+		r = open_text(handle, waiter);
+	}
+	if (r < 0) {
+		handle_close(handle);
+		return r;
+	}
+	*out = handle;
+	return 0;
+}
+
+bool handle_is_text(const struct handle *handle)
+{
+	return handle->content == NULL;
+}
+
+ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
+		       int *fd)
+{
+	struct problem why = {0};
+	ssize_t n = content_read(handle->content, offset, length, waiter, &why);
+
+	if (n > 0) {
+		*fd = content_fd(handle->content);
+	}
+	problem_finish(&why);
+	return n;
+}
+
+size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&handle->mutex);
+	if (handle->answered && !handle->based) {
+		handle->based = true;
+		handle->base = offset >= handle->written_to ? handle->written_to : 0;
+	}
+	off_t at = offset - handle->base;
+	if (at >= 0 && (size_t)at < handle->length) {
+		n = handle->length - (size_t)at;
+		n = n < length ? n : length;
+		memcpy(out, handle->text + at, n);
+	}
+	pthread_mutex_unlock(&handle->mutex);
+	return n;
+}
+
+/* The account that is named; NULL when it is none's name. */
+static struct account *named_account(struct view *view, const char *data, size_t length)
+{
+	while (length > 0 && (data[length - 1] == '\n' || data[length - 1] == '\r')) {
+		length--;
+	}
+	for (int i = 0; i < view->options.account_count; i++) {
+		const char *name = account_name(view->options.accounts[i]);
+		if (strlen(name) == length && memcmp(name, data, length) == 0) {
+			return view->options.accounts[i];
+		}
+	}
+	return NULL;
+}
+
+/* Lists the account that is named, or every one, again. */
+static int refresh(struct handle *handle, const char *data, size_t length, struct waiter *waiter,
+		   struct buf *answer)
+{
+	struct view *view = handle->view;
+	const struct account *only = named_account(view, data, length);
+	int result = 0;
+
+	for (int i = 0; i < view->options.account_count; i++) {
+		struct account *account = view->options.accounts[i];
+		struct problem why = {0};
+		if (only && only != account) {
+			continue;
+		}
+		int r = account_refresh(account, waiter, &why);
+		result = result ? result : r;
+		buf_printf(answer, "%s: %s\n", account_name(account),
+			   r == 0 ? "listed" : problem_words(&why, r));
+		problem_finish(&why);
+	}
+	return result;
+}
+
+static int command(struct handle *handle, const char *data, size_t length, struct waiter *waiter,
+		   struct buf *answer)
+{
+	struct account *account = view_account(handle->view, handle->address.account);
+	auto_free char *text = NULL;
+	struct problem why = {0};
+
+	int r = account_trigger(account, handle->address.collection, data, length, waiter, &text,
+				&why);
+	if (r == 0 && text) {
+		buf_printf(answer, "%s\n", text);
+	}
+	problem_finish(&why);
+	return r;
+}
+
+int handle_write(struct handle *handle, const char *data, size_t length, off_t offset,
+		 struct waiter *waiter)
+{
+	struct buf answer = {0};
+	int r = handle->address.leaf == LEAF_REFRESH
+			? refresh(handle, data, length, waiter, &answer)
+			: command(handle, data, length, waiter, &answer);
+
+	if (r == 0) {
+		pthread_mutex_lock(&handle->mutex);
+		r = set_text(handle, &answer);
+		handle->answered = true;
+		handle->based = false;
+		handle->written_to = offset + (off_t)length;
+		pthread_mutex_unlock(&handle->mutex);
+	}
+	buf_finish(&answer);
+	return r;
+}
+
+void handle_close(struct handle *handle)
+{
+	if (!handle) {
+		return;
+	}
+	if (handle->content) {
+		content_close(handle->content);
+	}
+	pthread_mutex_destroy(&handle->mutex);
+	free(handle->text);
+	free(handle);
+}

@@ -1,0 +1,56 @@
+/* The inside of the view, for the files of this floor. */
+#ifndef VIEW_INTERNAL_H
+#define VIEW_INTERNAL_H
+
+#include "base/buf.h"
+#include "store/journal.h"
+#include "view/view.h"
+
+struct view {
+	/* Set at creation; the accounts by their number in the store. */
+	struct view_options options;
+	struct account *by_number[256];
+	int64_t since_ns;
+};
+
+/* How long the kernel may keep what it was told: long, since changes are pushed. */
+#define KEPT_SECONDS 3600.0
+
+struct account *view_account(const struct view *view, unsigned number);
+
+/* ---- node.c: attributes of what is known. */
+uint64_t node_ino(enum address_kind kind, unsigned account, unsigned collection, uint32_t row,
+		  unsigned leaf);
+void node_folder(struct node *out, uint64_t ino, int64_t mtime_ns);
+void node_of_item(struct node *out, unsigned account, unsigned collection, uint32_t row,
+		  int64_t changed_ns);
+void node_of_file(struct node *out, const struct file *file);
+/* -ENOENT when the leaf does not exist at the moment. */
+int node_of_leaf(struct view *view, struct address address, const struct item *item,
+		 struct node *out);
+
+/* ---- leaf.c: the small text files. */
+struct leaf_info {
+	enum leaf leaf;
+	const char *name; /* NULL: the record, which the description names */
+	mode_t mode;
+};
+/* The leaves in a folder of that leaf (LEAF_CONTROL, LEAF_ACCOUNT, LEAF_FOLDER with or without a
+ * row), in the order they are listed. */
+const struct leaf_info *leaves_in(struct address folder, int *count);
+const char *leaf_name(const struct leaf_info *info, const struct collection *collection);
+/* True when it is there; item is NULL but for an item's leaves. */
+bool leaf_exists(struct view *view, struct address address, const struct item *item);
+/* Its text as it is known now: nothing is asked. */
+int leaf_text(struct view *view, struct address address, const struct item *item,
+	      struct buf *out);
+int64_t leaf_mtime(struct view *view, struct address address, const struct item *item);
+
+/* ---- control.c: texts about the mount. */
+void control_metrics(struct view *view, struct buf *out);
+int control_history(struct view *view, struct buf *out);
+/* When the trigger was last written; else when the mount began. */
+int64_t control_last_ns(struct view *view, struct address address);
+int control_trigger(struct view *view, struct address address, struct buf *out);
+
+#endif

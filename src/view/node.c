@@ -1,0 +1,79 @@
+/* Attributes of what is known, and how long the kernel may keep them. */
+#include "view/internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+uint64_t node_ino(enum address_kind kind, unsigned account, unsigned collection, uint32_t row,
+		  unsigned leaf)
+{
+	return address_pack((struct address){kind, account, collection, row, leaf});
+}
+
+void node_folder(struct node *out, uint64_t ino, int64_t mtime_ns)
+{
+	*out = (struct node){
+		.ino = ino,
+		.mode = S_IFDIR | 0755,
+		.mtime_ns = mtime_ns,
+		.sized = true,
+		.name_seconds = KEPT_SECONDS,
+		.stat_seconds = KEPT_SECONDS,
+	};
+}
+
+void node_of_item(struct node *out, unsigned account, unsigned collection, uint32_t row,
+		  int64_t changed_ns)
+{
+	node_folder(out, node_ino(ADDRESS_ITEM, account, collection, row, LEAF_FOLDER),
+		    changed_ns);
+}
+
+void node_of_file(struct node *out, const struct file *file)
+{
+	bool sized = file->size >= 0;
+
+	*out = (struct node){
+		.ino = node_ino(ADDRESS_FILE, file->account, 0, file->row, LEAF_CONTENT),
+		.mode = S_IFREG | 0444,
+		.size = sized ? file->size : 0,
+		.mtime_ns = file->mtime_ns,
+		.sized = sized,
+		.name_seconds = KEPT_SECONDS,
+		.stat_seconds = sized ? KEPT_SECONDS : 0,
+	};
+}
+
+int node_of_leaf(struct view *view, struct address address, const struct item *item,
+		 struct node *out)
+{
+	struct buf text = {0};
+	struct address folder = address;
+	const struct leaf_info *info = NULL;
+	int count = 0;
+
+	/* The leaf's folder has the same account, collection and row. */
+	folder.leaf = address.kind == ADDRESS_ITEM ? LEAF_FOLDER
+		      : address.account	       ? LEAF_ACCOUNT
+						       : LEAF_CONTROL;
+	info = leaves_in(folder, &count);
+	while (count > 0 && info->leaf != (enum leaf)address.leaf) {
+		info++;
+		count--;
+	}
+	if (count == 0 || !leaf_exists(view, address, item)) {
+		return -ENOENT;
+	}
+	int r = leaf_text(view, address, item, &text);
+	*out = (struct node){
+		.ino = address_pack(address),
+		.mode = info->mode,
+		.size = (int64_t)text.length,
+		.mtime_ns = leaf_mtime(view, address, item),
+		.sized = true,
+		.live = true,
+	};
+	buf_finish(&text);
+	return r;
+}

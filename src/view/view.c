@@ -1,0 +1,232 @@
+/* From names and addresses to nodes; see view.h. */
+#include "view/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+int view_create(const struct view_options *options, struct view **out)
+{
+	struct view *view = calloc(1, sizeof(*view));
+
+	if (!view) {
+		return -ENOMEM;
+	}
+	view->options = *options;
+	view->since_ns = store_since_ns(options->store);
+	for (int i = 0; i < options->account_count; i++) {
+		struct account *account = options->accounts[i];
+		view->by_number[account_number(account) & 0xff] = account;
+	}
+	*out = view;
+	return 0;
+}
+
+void view_destroy(struct view *view)
+{
+	free(view);
+}
+
+struct account *view_account(const struct view *view, unsigned number)
+{
+	return view->by_number[number & 0xff];
+}
+
+static int look_in_root(struct view *view, const char *name, struct node *out)
+{
+	if (strcmp(name, ".orderfs") == 0) {
+		node_folder(out, node_ino(ADDRESS_CTRL, 0, 0, 0, LEAF_CONTROL), view->since_ns);
+		return 0;
+	}
+	for (int i = 0; i < view->options.account_count; i++) {
+		const struct account *account = view->options.accounts[i];
+		if (strcmp(name, account_name(account)) == 0) {
+			node_folder(out, node_ino(ADDRESS_CTRL, account_number(account), 0, 0,
+						  LEAF_ACCOUNT), view->since_ns);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int look_for_leaf(struct view *view, struct address folder, const char *name,
+			 const struct item *item, struct node *out)
+{
+	const struct account *account = view_account(view, folder.account);
+	const struct collection *collection =
+		account ? account_collection(account, folder.collection) : NULL;
+	int count = 0;
+	const struct leaf_info *info = leaves_in(folder, &count);
+
+	for (int i = 0; i < count; i++) {
+		if (strcmp(name, leaf_name(&info[i], collection)) == 0) {
+			folder.leaf = info[i].leaf;
+			return node_of_leaf(view, folder, item, out);
+		}
+	}
+	return -ENOENT;
+}
+
+static int look_for_collection(struct view *view, struct address folder, const char *name,
+			       struct node *out)
+{
+	const struct account *account = view_account(view, folder.account);
+	unsigned number;
+
+	for (int i = 0; (number = account_collection_number(account, i)); i++) {
+		if (strcmp(name, account_collection(account, number)->name) == 0) {
+			node_of_item(out, folder.account, number, 0, view->since_ns);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* Says in the log what a waiting call could not get; the waiter's own end needs no words. */
+static int complain(struct account *account, int r, struct problem *why)
+{
+	if (r < 0 && r != -EINTR && r != -ENOENT) {
+		log_debug("%s: %s: %s", account_name(account), error_name(r),
+			  problem_words(why, r));
+	}
+	problem_finish(why);
+	return r;
+}
+
+static int look_for_item(struct view *view, struct address folder, const char *name,
+			 struct waiter *waiter, struct node *out)
+{
+	struct store *store = view->options.store;
+	struct item item = {0};
+
+	int r = item_by_name(store, folder.account, folder.collection, name, &item);
+	if (r == -ENOENT) {
+		/* In a collection that was never listed nobody can say that it is not there. */
+		struct account *account = view_account(view, folder.account);
+		struct problem why = {0};
+		r = account_list_first(account, folder.collection, waiter, &why);
+		r = complain(account, r, &why);
+		if (r == 0) {
+			r = item_by_name(store, folder.account, folder.collection, name, &item);
+		}
+	}
+	if (r == 0) {
+		node_of_item(out, folder.account, folder.collection, item.row, item.changed_ns);
+	}
+	item_finish(&item);
+	return r;
+}
+
+static int look_in_item(struct view *view, struct address folder, const char *name,
+			struct node *out)
+{
+	struct store *store = view->options.store;
+	struct item item = {0};
+	struct file file = {0};
+
+	int r = item_by_row(store, folder.row, &item);
+	if (r == 0) {
+		r = look_for_leaf(view, folder, name, &item, out);
+	}
+	if (r == -ENOENT && item.name) {
+		r = file_by_name(store, folder.row, name, &file);
+		if (r == 0) {
+			node_of_file(out, &file);
+		}
+	}
+	file_finish(&file);
+	item_finish(&item);
+	return r;
+}
+
+int view_lookup(struct view *view, uint64_t parent, const char *name, struct waiter *waiter,
+		struct node *out)
+{
+	struct address folder = address_unpack(parent);
+
+	if (folder.kind == ADDRESS_CTRL && folder.leaf == LEAF_ROOT) {
+		return look_in_root(view, name, out);
+	}
+	if (folder.account && !view_account(view, folder.account)) {
+		return -ENOENT;
+	}
+	if (folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER && folder.row) {
+		return look_in_item(view, folder, name, out);
+	}
+	int r = look_for_leaf(view, folder, name, NULL, out);
+	if (r == -ENOENT && folder.kind == ADDRESS_CTRL && folder.leaf == LEAF_ACCOUNT) {
+		r = look_for_collection(view, folder, name, out);
+	} else if (r == -ENOENT && folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER) {
+		r = look_for_item(view, folder, name, waiter, out);
+	}
+	return r;
+}
+
+static int stat_file(struct view *view, struct address address, struct waiter *waiter,
+		     struct node *out)
+{
+	struct account *account = view_account(view, address.account);
+	struct file file = {0};
+	struct problem why = {0};
+
+	int r = file_by_row(view->options.store, address.row, &file);
+	if (r == 0 && file.size < 0) {
+		file_finish(&file);
+		r = complain(account, account_learn(account, address.row, waiter, &why), &why);
+		if (r == 0) {
+			r = file_by_row(view->options.store, address.row, &file);
+		}
+	}
+	if (r == 0) {
+		node_of_file(out, &file);
+	}
+	file_finish(&file);
+	return r;
+}
+
+static int stat_in_item(struct view *view, struct address address, struct node *out)
+{
+	struct item item = {0};
+	int r = item_by_row(view->options.store, address.row, &item);
+
+	if (r == 0 && address.leaf == LEAF_FOLDER) {
+		node_of_item(out, address.account, address.collection, address.row,
+			     item.changed_ns);
+	} else if (r == 0) {
+		r = node_of_leaf(view, address, &item, out);
+	}
+	item_finish(&item);
+	return r;
+}
+
+int view_stat(struct view *view, uint64_t ino, struct waiter *waiter, struct node *out)
+{
+	struct address address = address_unpack(ino);
+
+	if (address.account && !view_account(view, address.account)) {
+		return -ENOENT;
+	}
+	if (address.kind == ADDRESS_FILE) {
+		return stat_file(view, address, waiter, out);
+	}
+	if (address.kind == ADDRESS_ITEM && address.row) {
+		return stat_in_item(view, address, out);
+	}
+	if (address.leaf == LEAF_ROOT || address.leaf == LEAF_CONTROL ||
+	    address.leaf == LEAF_ACCOUNT || address.leaf == LEAF_FOLDER) {
+		node_folder(out, ino, view->since_ns);
+		return 0;
+	}
+	return node_of_leaf(view, address, NULL, out);
+}
+
+int view_totals(struct view *view, struct view_totals *out)
+{
+	struct store_totals totals = {0};
+	int r = store_totals(view->options.store, &totals);
+
+	*out = (struct view_totals){totals.items + totals.files, totals.bytes};
+	return r;
+}

@@ -1,0 +1,82 @@
+/* The tree that a person sees: from addresses and names to attributes, listings and text.
+ *
+ * Functions with a waiter may wait for the network, as the contract allows: view_lookup only in
+ * a collection that was never listed, view_open_folder likewise, view_stat for a size
+ * that is not known, view_open for a live file, view_read for content, view_write for a
+ * command. Everything else answers from the store. Any thread. */
+#ifndef VIEW_VIEW_H
+#define VIEW_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "account/account.h"
+#include "account/content.h"
+#include "base/name.h"
+#include "orderfs/address.h"
+
+struct view;
+
+struct view_options {
+	struct store *store;
+	struct contents *contents;
+	struct account **accounts; /* in the order of the configuration */
+	int account_count;
+};
+int view_create(const struct view_options *options, struct view **out);
+void view_destroy(struct view *view);
+
+/* What the kernel is told about one name. */
+struct node {
+	uint64_t ino;
+	mode_t mode; /* type and permissions */
+	int64_t size;
+	int64_t mtime_ns;
+	bool sized; /* false: size is not known yet, and stat has to be asked */
+	bool live;  /* text made when it is opened: nothing of it may be cached */
+	double name_seconds; /* how long the name may be kept */
+	double stat_seconds; /* how long size and times may be kept */
+};
+
+int view_lookup(struct view *view, uint64_t parent, const char *name, struct waiter *waiter,
+		struct node *out);
+int view_stat(struct view *view, uint64_t ino, struct waiter *waiter, struct node *out);
+
+/* An open folder. */
+struct folder;
+struct entry {
+	char name[NAME_BYTES];
+	struct node node;
+	off_t next; /* where the listing goes on after this entry */
+};
+int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter,
+		     struct folder **out);
+/* The entry at that offset (0 at first, then an entry's next): 1, 0 at the end, or an error. */
+int folder_entry(struct folder *folder, off_t offset, struct entry *out);
+void folder_close(struct folder *folder);
+
+/* An open file. */
+struct handle;
+int view_open(struct view *view, uint64_t ino, bool reading, bool writing,
+	      struct waiter *waiter, struct handle **out);
+/* Text that was made at opening; false for content, which comes from a descriptor. */
+bool handle_is_text(const struct handle *handle);
+/* Content at an offset: its length; the bytes are at that offset of *fd. */
+ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
+		       int *fd);
+/* Copies at most length bytes of text at an offset; returns how many there were. */
+size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length);
+/* One command. Returns 0 when all of it was carried out. */
+int handle_write(struct handle *handle, const char *data, size_t length, off_t offset,
+		 struct waiter *waiter);
+void handle_close(struct handle *handle);
+
+struct view_totals {
+	uint64_t files;
+	uint64_t bytes;
+};
+int view_totals(struct view *view, struct view_totals *out);
+
+#endif
