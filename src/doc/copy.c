@@ -1,0 +1,131 @@
+/* A copy of a tree with other texts in it: how a JSON body is made of its template, so that no
+ * value can break out of the place it was put. Any thread. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "doc/doc.h"
+#include "doc/node.h"
+
+struct copy {
+	doc_replace_fn replace;
+	void *context;
+};
+
+/* A scalar without quotes in YAML that JSON has a kind for: 1 when it is one. */
+static int copy_plain(const struct doc *scalar, struct json_object **out)
+{
+	size_t length;
+	const char *text = doc_text(scalar, &length);
+
+	if (!(node_mark(scalar) & NODE_PLAIN)) {
+		return 0;
+	}
+	if (strcmp(text, "null") == 0) {
+		*out = NULL;
+		return 1;
+	}
+	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+		*out = json_object_new_boolean(text[0] == 't');
+	} else if (length && node_number_length(text, length) == length) {
+		*out = node_number(text);
+	} else {
+		return 0;
+	}
+	return *out ? 1 : -ENOMEM;
+}
+
+static int copy_scalar(const struct copy *copy, const struct doc *from, struct json_object **out)
+{
+	auto_finish(buf_finish) struct buf text = {0};
+	int r = copy_plain(from, out);
+
+	if (r) {
+		return r < 0 ? r : 0;
+	}
+	r = copy->replace(copy->context, from, &text);
+	if (r) {
+		return r;
+	}
+	if (buf_status(&text) < 0) {
+		return -ENOMEM;
+	}
+	*out = json_object_new_string_len(text.length ? text.data : "", (int)text.length);
+	return *out ? 0 : -ENOMEM;
+}
+
+static int copy_node(const struct copy *copy, const struct doc *from, struct json_object **out);
+
+static int copy_object(const struct copy *copy, const struct doc *from, struct json_object *to)
+{
+	json_object_object_foreach(node_json(from), key, member) {
+		struct json_object *value = NULL;
+		int r = copy_node(copy, node_wrap(member), &value);
+
+		if (r == DOC_OMIT) {
+			continue;
+		}
+		if (r == 0) {
+			r = node_add_member(to, key, value);
+		}
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int copy_array(const struct copy *copy, const struct doc *from, struct json_object *to)
+{
+	for (size_t i = 0; i < doc_count(from); i++) {
+		struct json_object *value = NULL;
+		int r = copy_node(copy, doc_at(from, i), &value);
+
+		if (r == DOC_OMIT) {
+			continue;
+		}
+		if (r == 0) {
+			r = node_add_element(to, value);
+		}
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int copy_node(const struct copy *copy, const struct doc *from, struct json_object **out)
+{
+	bool is_object = doc_kind(from) == DOC_OBJECT;
+	struct json_object *to;
+	int r;
+
+	if (!is_object && doc_kind(from) != DOC_ARRAY) {
+		return copy_scalar(copy, from, out);
+	}
+	to = is_object ? json_object_new_object() : json_object_new_array();
+	if (!to) {
+		return -ENOMEM;
+	}
+	r = is_object ? copy_object(copy, from, to) : copy_array(copy, from, to);
+	if (r < 0) {
+		json_object_put(to);
+	} else {
+		*out = to;
+	}
+	return r;
+}
+
+int doc_copy_replaced(const struct doc *from, doc_replace_fn replace, void *context,
+		      struct doc **out)
+{
+	struct copy copy = {.replace = replace, .context = context};
+	struct json_object *json = NULL;
+	int r = copy_node(&copy, from, &json);
+
+	if (r == 0) {
+		*out = (struct doc *)(uintptr_t)node_wrap(json);
+	}
+	return r;
+}

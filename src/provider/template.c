@@ -1,0 +1,230 @@
+/* Templates; see template.h. Pure. */
+#include "provider/template.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/name.h"
+
+static size_t name_length(const char *text)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)text[n]) || text[n] == '_') {
+		n++;
+	}
+	return n;
+}
+
+static bool next_brace(const char **at, struct piece *out, const char **wrong)
+{
+	const char *brace = *at;
+	size_t length;
+
+	if (brace[1] == brace[0]) {
+		*out = (struct piece){.text = brace, .length = 1};
+		*at += 2;
+		return true;
+	}
+	if (*brace == '}') {
+		*wrong = "a '}' without '{'; write '}}' for a brace";
+		return false;
+	}
+	length = name_length(brace + 1);
+	if (length == 0 || brace[1 + length] != '}') {
+		*wrong = "a '{' is followed by a name and '}'; write '{{' for a brace";
+		return false;
+	}
+	*out = (struct piece){.text = brace + 1, .length = length, .is_name = true};
+	*at += length + 2;
+	return true;
+}
+
+bool template_next(const char **at, struct piece *out, const char **wrong)
+{
+	*wrong = NULL;
+	if (**at == '{' || **at == '}') {
+		return next_brace(at, out, wrong);
+	}
+	*out = (struct piece){.text = *at, .length = strcspn(*at, "{}")};
+	*at += out->length;
+	return out->length > 0;
+}
+
+static bool is_unreserved(unsigned char c)
+{
+	return c < 0x80 && (isalnum(c) || (c && strchr("-._~", c)));
+}
+
+void template_encode(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (is_unreserved(c)) {
+			buf_putc(out, *text);
+		} else {
+			buf_printf(out, "%%%02X", c);
+		}
+	}
+}
+
+/* Dots alone would be a step in the tree; who carries the URL must leave %2E as it is, too. */
+static int add_segment(struct expansion *e, const char *name, const char *text, struct buf *out)
+{
+	if (!*text) {
+		return problem_set(e->why, -EINVAL, "%s is empty, and a URL needs it", name);
+	}
+	if (strcmp(text, ".") == 0) {
+		buf_puts(out, "%2E");
+	} else if (strcmp(text, "..") == 0) {
+		buf_puts(out, "%2E%2E");
+	} else {
+		template_encode(out, text);
+	}
+	return 0;
+}
+
+static int add_header_text(struct expansion *e, const char *name, const char *text,
+			   struct buf *out)
+{
+	for (const char *c = text; *c; c++) {
+		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f) {
+			return problem_set(e->why, -EINVAL,
+					   "%s holds a control character, which no header can carry",
+					   name);
+		}
+	}
+	buf_puts(out, text);
+	return 0;
+}
+
+static int add_value(struct expansion *e, const char *name, const char *text, enum place place,
+		     struct buf *out)
+{
+	switch (place) {
+	case PLACE_PATH:
+		return add_segment(e, name, text, out);
+	case PLACE_HEADER:
+		return add_header_text(e, name, text, out);
+	case PLACE_PARAM:
+		template_encode(out, text);
+		break;
+	case PLACE_JSON:
+		if (!utf8_is_valid(text, strlen(text))) {
+			return problem_set(e->why, -EINVAL, "%s is not UTF-8", name);
+		}
+		buf_puts(out, text);
+		break;
+	}
+	return 0;
+}
+
+/* What the author of a description wrote: taken at its word in a URL, else as a value. */
+static void add_literal(const struct piece *piece, enum place place, struct buf *out)
+{
+	for (size_t i = 0; i < piece->length; i++) {
+		const char one[] = {piece->text[i], '\0'};
+
+		if (place == PLACE_PARAM) {
+			template_encode(out, one);
+		} else {
+			buf_putc(out, *one);
+		}
+	}
+}
+
+static const char *find_value(const struct values *values, const char *name)
+{
+	for (; values; values = values->next) {
+		for (int i = 0; i < values->count; i++) {
+			if (strcmp(values->list[i].name, name) == 0) {
+				return values->list[i].text;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* A field or a setting that nobody has to give and that has no default. */
+static bool is_optional(const struct expansion *e, const char *name)
+{
+	for (int i = 0; e->act && i < e->act->field_count; i++) {
+		const struct field *field = &e->act->fields[i];
+
+		if (strcmp(field->name, name) == 0) {
+			return !field->required && !field->fallback;
+		}
+	}
+	for (int i = 0; i < e->provider->setting_count; i++) {
+		const struct setting_spec *setting = &e->provider->settings[i];
+
+		if (strcmp(setting->name, name) == 0) {
+			return !setting->required && !setting->fallback;
+		}
+	}
+	return false;
+}
+
+bool template_is_secret(const struct provider *provider, const char *name)
+{
+	if (strcmp(name, "token") == 0) {
+		return true;
+	}
+	for (int i = 0; i < provider->setting_count; i++) {
+		if (strcmp(provider->settings[i].name, name) == 0) {
+			return provider->settings[i].secret;
+		}
+	}
+	return false;
+}
+
+int template_value(struct expansion *e, const struct piece *piece, const char **out)
+{
+	auto_free char *name = strndup(piece->text, piece->length);
+
+	if (!name) {
+		return -ENOMEM;
+	}
+	*out = find_value(e->values, name);
+	if (!*out && is_optional(e, name)) {
+		return TEMPLATE_ABSENT;
+	}
+	if (!*out) {
+		return problem_set(e->why, -EINVAL, "there is no value for '%s'", name);
+	}
+	e->secret |= template_is_secret(e->provider, name);
+	return 0;
+}
+
+static int expand_name(struct expansion *e, const struct piece *piece, enum place place,
+		       struct buf *out)
+{
+	auto_free char *name = strndup(piece->text, piece->length);
+	const char *text;
+	int r = name ? template_value(e, piece, &text) : -ENOMEM;
+
+	return r ? r : add_value(e, name, text, place, out);
+}
+
+int template_expand(struct expansion *e, const char *text, enum place place, struct buf *out)
+{
+	struct piece piece;
+	const char *wrong;
+
+	while (template_next(&text, &piece, &wrong)) {
+		int r = 0;
+
+		if (piece.is_name) {
+			r = expand_name(e, &piece, place, out);
+		} else {
+			add_literal(&piece, place, out);
+		}
+		if (r) {
+			return r;
+		}
+	}
+	return wrong ? problem_set(e->why, -EINVAL, "%s", wrong) : buf_status(out);
+}

@@ -1,0 +1,18 @@
+/* All templates of a request, for the checks that look at each. */
+#ifndef PROVIDER_VISIT_H
+#define PROVIDER_VISIT_H
+
+#include "provider/spec.h"
+
+enum part { PART_URL, PART_QUERY, PART_HEADER, PART_BODY };
+
+/* node is where text stands, for findings. */
+typedef void (*visit_fn)(void *context, enum part part, const struct doc *node, const char *text);
+
+void visit_templates(const struct doc *object, enum part part, visit_fn visit, void *context);
+void visit_request(const struct request_spec *spec, visit_fn visit, void *context);
+/* True when one of the templates of the request (NULL: of none) has {name} in it. */
+bool visit_finds(const struct request_spec *spec, const char *name);
+bool visit_finds_in(const struct doc *object, const char *name);
+
+#endif
