@@ -219,11 +219,7 @@ static int prepare(struct run *run, struct problem *why)
 		return EXIT_USAGE;
 	}
 	findings_finish(&findings);
-	r = mount_check(run->cli->mount_point, why);
-	if (r == 0) {
-		run->mount_point = realpath(run->cli->mount_point, NULL);
-		r = run->mount_point ? 0 : -errno;
-	}
+	r = mount_check(run->cli->mount_point, &run->mount_point, why);
 	return r < 0 ? (fail(r, why), EXIT_FAILED) : EXIT_OK;
 }
 

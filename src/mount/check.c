@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,31 +101,78 @@ static int check_empty(const char *path, struct problem *why)
 	return r;
 }
 
-int mount_check(const char *path, struct problem *why)
+/* realpath(), also for what cannot be looked at: the mount of a file system that ended. */
+static char *absolute_path(const char *path)
+{
+	auto_free char *copy = strdup(path);
+	auto_free char *folder = NULL;
+	char *whole = realpath(path, NULL);
+
+	if (whole || errno != ENOTCONN || !copy) {
+		return whole;
+	}
+	for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--) {
+		copy[n - 1] = '\0';
+	}
+	char *slash = strrchr(copy, '/');
+	const char *name = slash ? slash + 1 : copy;
+	if (slash) {
+		*slash = '\0';
+	}
+	folder = realpath(slash ? (slash == copy ? "/" : copy) : ".", NULL);
+	if (!folder || asprintf(&whole, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < 0) {
+		return NULL;
+	}
+	return whole;
+}
+
+/* Takes away what an orderfs of this user that ended left there. */
+static int clear_dead(const char *path, struct problem *why)
+{
+	struct statvfs st;
+
+	/* stat() may be answered from attributes that the kernel kept; this never is. */
+	if (statvfs(path, &st) == 0 || errno != ENOTCONN) {
+		return 0;
+	}
+	if (!is_own_mount(path)) {
+		return problem_set(why, -EBUSY, "%s is the mount of another file system that ended: "
+				   "unmount it first", path);
+	}
+	int r = unmount_dead(path);
+	if (r < 0) {
+		return problem_set(why, r, "%s is the mount of an orderfs that ended, and cannot be "
+				   "unmounted: %s", path, strerror(-r));
+	}
+	log_info("unmounted what an orderfs that ended had left on %s", path);
+	return 0;
+}
+
+int mount_check(const char *path, char **absolute, struct problem *why)
 {
 	struct stat st;
+	auto_free char *whole = absolute_path(path);
 
-	if (stat(path, &st) < 0 && errno == ENOTCONN) {
-		if (!is_own_mount(path)) {
-			return problem_set(why, -EBUSY, "%s is the mount of another file system that "
-					   "ended: unmount it first", path);
-		}
-		int r = unmount_dead(path);
-		if (r < 0) {
-			return problem_set(why, r, "%s is the mount of an orderfs that ended, and "
-					   "cannot be unmounted: %s", path, strerror(-r));
-		}
-		log_info("unmounted what an orderfs that ended had left on %s", path);
+	if (!whole) {
+		return problem_set(why, -errno, "%s: %s", path, strerror(errno));
 	}
-	if (stat(path, &st) < 0) {
+	int r = clear_dead(whole, why);
+	if (r < 0) {
+		return r;
+	}
+	if (stat(whole, &st) < 0) {
 		return problem_set(why, -errno, "%s: %s", path, strerror(errno));
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		return problem_set(why, -ENOTDIR, "%s is not a folder", path);
 	}
-	if (is_own_mount(path)) {
+	if (is_own_mount(whole)) {
 		return problem_set(why, -EBUSY, "%s is an orderfs mount already: unmount it first "
 				   "(fusermount3 -u)", path);
 	}
-	return check_empty(path, why);
+	r = check_empty(whole, why);
+	if (r == 0) {
+		*absolute = take_ptr(&whole);
+	}
+	return r;
 }

@@ -24,8 +24,9 @@ struct mount_options {
 };
 
 /* Looks whether the folder can be mounted on: it exists, is empty, and no mount. What a crashed orderfs of this
- * user left there is unmounted first. -EBUSY, -ENOTEMPTY, -ENOTDIR, -ENOENT … with words. */
-int mount_check(const char *path, struct problem *why);
+ * user left there is unmounted first. -EBUSY, -ENOTEMPTY, -ENOTDIR, -ENOENT … with words. *absolute is the
+ * caller's. */
+int mount_check(const char *path, char **absolute, struct problem *why);
 
 /* Mounts. Nothing answers before mount_serve(). Unknown options are -EINVAL. */
 int mount_create(const struct mount_options *options, struct mount **out, struct problem *why);

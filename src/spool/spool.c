@@ -15,6 +15,7 @@ struct spool {
 	pthread_mutex_t mutex; /* protects what follows */
 	pthread_cond_t arrived;
 	int64_t filled; /* bytes [0, filled) are on disk */
+	int64_t wanted; /* the nearest mark that a reader waits for; INT64_MAX: nobody does */
 	bool ended;
 	int err; /* when ended: 0 or why */
 };
@@ -53,6 +54,7 @@ int spool_create(const char *dir, struct spool **out)
 		free(spool);
 		return r;
 	}
+	spool->wanted = INT64_MAX;
 	pthread_mutex_init(&spool->mutex, NULL);
 	condition_init(&spool->arrived);
 	*out = spool;
@@ -91,7 +93,11 @@ int spool_write(struct spool *spool, const void *data, size_t length)
 	}
 	pthread_mutex_lock(&spool->mutex);
 	spool->filled = at;
-	pthread_cond_broadcast(&spool->arrived);
+	/* Readers wait for whole pieces: waking them for less only takes time from the writer. */
+	if (at >= spool->wanted) {
+		spool->wanted = INT64_MAX;
+		pthread_cond_broadcast(&spool->arrived);
+	}
 	pthread_mutex_unlock(&spool->mutex);
 	return 0;
 }
@@ -109,10 +115,12 @@ void spool_end(struct spool *spool, int err)
 
 ssize_t spool_wait(struct spool *spool, int64_t offset, size_t length, struct waiter *waiter)
 {
+	int64_t end = offset + (int64_t)length;
 	int r = 0;
 
 	wait_begin(waiter, &spool->mutex, &spool->arrived);
-	while (spool->filled < offset + (int64_t)length && !spool->ended && r == 0) {
+	while (spool->filled < end && !spool->ended && r == 0) {
+		spool->wanted = end < spool->wanted ? end : spool->wanted;
 		r = wait_sleep(waiter);
 	}
 	int64_t there = spool->filled - offset;
