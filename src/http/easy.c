@@ -177,9 +177,8 @@ static int set_target(CURL *curl, struct http_job *job)
 	const struct request *request = &job->request;
 	/* target_check() saw to it that this is our own machine: a proxy has no part in it. */
 	bool is_plain = strncasecmp(request->url, "http:", 5) == 0;
-	int bad = 0;
-
 	const char *body = request->body ? request->body : "";
+	int bad = 0;
 
 	bad |= curl_easy_setopt(curl, CURLOPT_URL, request->url);
 	bad |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, is_plain ? "http" : "https");

@@ -1,4 +1,5 @@
-/* The engine inside: what its thread, its wire and its front (http.c) share. */
+/* The engine inside: what its front (http.c: any thread), its thread (engine.c) and its wire
+ * (wire.c: the jobs that curl is busy with) share. */
 #ifndef HTTP_ENGINE_H
 #define HTTP_ENGINE_H
 

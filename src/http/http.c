@@ -134,9 +134,16 @@ int http_submit(struct http *http, const struct request *request,
 		return r;
 	}
 	pthread_mutex_lock(&http->mutex);
+	bool stopping = http->stopping;
 	bool was_empty = !http->inbox.first;
-	list_append(&http->inbox, *out);
+	if (!stopping) {
+		list_append(&http->inbox, *out);
+	}
 	pthread_mutex_unlock(&http->mutex);
+	if (stopping) {
+		job_destroy(*out);
+		return -ECANCELED;
+	}
 	if (was_empty) {
 		curl_multi_wakeup(http->multi);
 	}

@@ -54,7 +54,8 @@ void http_lane_counts(const struct http_lane *lane, struct lane_counts *out);
  * never waiting. A negative return ends the job with that error. With a sink a request is
  * repeated only while no head was handed over. */
 struct http_sink {
-	int (*head)(void *context, const struct response *head); /* once; status, headers, no body */
+	/* Once: status and headers, no body. */
+	int (*head)(void *context, const struct response *head);
 	int (*data)(void *context, const void *data, size_t length);
 	/* Exactly once for every job that was queued, when it is over, called off or not: result
 	 * is 0 or the error. After it the context is not touched again. May be NULL. */
@@ -73,7 +74,7 @@ struct http_options {
 	const struct http_sink *sink; /* copied; NULL: the body into memory */
 };
 
-/* Queues a job. Copies the request. The caller holds one reference. */
+/* Queues a job. Copies the request. The caller holds one reference. -ECANCELED at shutdown. */
 int http_submit(struct http *http, const struct request *request,
 		const struct http_options *options, struct http_job **out);
 /* Waits until the job ended. 0 when it did, whatever its result; what wait_sleep() says when the

@@ -22,17 +22,20 @@ static void finish_url(CURLU **url)
 	curl_url_cleanup(*url);
 }
 
+static int status_of(CURLUcode c)
+{
+	return c == CURLUE_OK ? 0 : c == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EBADMSG;
+}
+
 /* A user name in a URL is refused: it serves to make one host look like another. */
 static int parse(const char *url, CURLU **out)
 {
-	CURLU *u = curl_url();
-	CURLUcode c = CURLUE_OUT_OF_MEMORY;
-
-	if (u) {
-		c = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS);
+	*out = curl_url();
+	if (!*out) {
+		return -ENOMEM;
 	}
-	*out = u;
-	return c == CURLUE_OK ? 0 : c == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EBADMSG;
+	return status_of(curl_url_set(*out, CURLUPART_URL, url,
+				      CURLU_DISALLOW_USER | CURLU_PATH_AS_IS));
 }
 
 /* "scheme://host:port", without a default port. */
@@ -45,17 +48,15 @@ static int read_origin(const char *url, char **out)
 	struct buf b = {0};
 	int r = parse(url, &u);
 
+	r = r ? r : status_of(curl_url_get(u, CURLUPART_SCHEME, &scheme, 0));
+	r = r ? r : status_of(curl_url_get(u, CURLUPART_HOST, &host, 0));
 	if (r < 0) {
 		return r;
-	}
-	if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-	    curl_url_get(u, CURLUPART_HOST, &host, 0)) {
-		return -EBADMSG;
 	}
 	CURLUcode c = curl_url_get(u, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT);
 
 	if (c != CURLUE_OK && c != CURLUE_NO_PORT) {
-		return -EBADMSG;
+		return status_of(c);
 	}
 	buf_printf(&b, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
 	*out = buf_take(&b);
@@ -111,12 +112,11 @@ static int resolve(const char *base, const char *location, char **out)
 	}
 	int r = parse(base, &u);
 
+	r = r ? r : status_of(curl_url_set(u, CURLUPART_URL, location,
+					   CURLU_DISALLOW_USER | CURLU_PATH_AS_IS));
+	r = r ? r : status_of(curl_url_get(u, CURLUPART_URL, &url, 0));
 	if (r < 0) {
 		return r;
-	}
-	if (curl_url_set(u, CURLUPART_URL, location, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS) ||
-	    curl_url_get(u, CURLUPART_URL, &url, 0)) {
-		return -EBADMSG;
 	}
 	*out = strdup(url);
 	return *out ? 0 : -ENOMEM;

@@ -76,7 +76,6 @@ void wire_take(struct http *http, struct http_job *job)
 	lane_leave(job->lane);
 }
 
-
 struct http_job *wire_next_late(struct http *http, int64_t now_ms)
 {
 	int64_t soonest_ms = INT64_MAX;
