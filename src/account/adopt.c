@@ -1,8 +1,8 @@
 /* Commands whose outcome is not known: the connection broke, or orderfs ended, after they were sent.
  *
- * They are never sent again. The next full listings are searched for what they made; an API does not tell
- * which command made an item, so an item is taken for a command's when it is new here,
- * was made after it was sent, and no other item or command could be meant as well. */
+ * They are never sent again. After each full listing the store is searched for what they made; an API does
+ * not tell which command made an item. So the items that came here after the command was sent and that no other
+ * command made are taken for theirs, in order of time, when there are just as many of them. */
 #include "account/internal.h"
 
 #include <errno.h>
@@ -13,14 +13,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* How wrong the clocks may be, and how late an API may list what it made. */
+/* How wrong the other end's clock may be, and how late an API may list what it made. */
 #define SKEW_NS (INT64_C(300) * 1000000000)
 #define LATE_NS (INT64_C(120) * 1000000000)
 
-static bool could_be(const struct newcomer *newcomer, const struct command *command)
-{
-	return newcomer->created_ns == 0 || newcomer->created_ns >= command->at_ns - SKEW_NS;
-}
+enum { MOST = 32 };
 
 static void adopt(struct account *account, struct work *work, const struct command *command,
 		  uint32_t row)
@@ -50,31 +47,36 @@ static void adopt(struct account *account, struct work *work, const struct comma
 	item_finish(&item);
 }
 
-void adopt_newcomers(struct account *account, struct work *work, const struct newcomer *list,
-		     int count, int64_t listed_since_ns)
+/* Given up once every listing must have named it. */
+static void give_up_late(struct account *account, const struct command *command, int64_t since_ns)
+{
+	if (since_ns - command->at_ns > LATE_NS) {
+		journal_end(account->shared->store, command->row, OUTCOME_LOST, command->err,
+			    "no answer came, and no item could be told to be its", NULL);
+	}
+}
+
+void adopt_items(struct account *account, struct work *work, int64_t since_ns)
 {
 	struct store *store = account->shared->store;
 	struct command *unknown = NULL;
-	int unknown_count = 0;
+	uint32_t rows[MOST];
+	int count = 0;
+	int found = 0;
 
-	if (journal_unknown(store, account->number, work->number, &unknown, &unknown_count) < 0) {
+	if (journal_unknown(store, account->number, work->number, &unknown, &count) < 0) {
 		return;
 	}
-	for (int i = 0; i < unknown_count; i++) {
-		const struct newcomer *match = NULL;
-		int matches = 0;
-		for (int j = 0; j < count; j++) {
-			if (could_be(&list[j], &unknown[i])) {
-				match = &list[j];
-				matches++;
-			}
-		}
-		if (matches == 1 && unknown_count == 1) {
-			adopt(account, work, &unknown[i], match->row);
-		} else if (matches == 0 && listed_since_ns - unknown[i].at_ns > LATE_NS) {
-			journal_end(store, unknown[i].row, OUTCOME_LOST, ETIMEDOUT,
-				    "no answer came, and no item could be told to be its", NULL);
+	if (count > 0) {
+		found = items_unclaimed(store, account->number, work->number, unknown[0].at_ns,
+					unknown[0].at_ns - SKEW_NS, rows, MOST);
+	}
+	for (int i = 0; i < count; i++) {
+		if (found == count) {
+			adopt(account, work, &unknown[i], rows[i]);
+		} else {
+			give_up_late(account, &unknown[i], since_ns);
 		}
 	}
-	commands_finish(unknown, unknown_count);
+	commands_finish(unknown, count);
 }

@@ -146,7 +146,9 @@ int call_run(struct account *account, struct call *call, const struct operation 
 		if (r == 0) {
 			r = http_wait(call->job, waiter);
 			if (sent) {
-				*sent = http_job_was_sent(call->job);
+				/* Nobody takes such a call over: what was not sent by now never is. */
+				*sent = r < 0 ? http_call_off(call->job)
+					      : http_job_was_sent(call->job);
 			}
 			if (r < 0) {
 				note_result(account, r, NULL);

@@ -85,7 +85,7 @@ struct operation {
 };
 /* Waits. Gets a token first where the API wants one, and one new one when it is refused (not for what may
  * be sent only once). With -EINTR and -ETIMEDOUT the call keeps its request: another thread may go on.
- * *sent, when given: whether bytes may have left. */
+ * *sent, for what may be sent only once: whether bytes may have left. Such a call is not kept. */
 int call_run(struct account *account, struct call *call, const struct operation *operation,
 	     struct waiter *waiter, struct doc **answer, bool *sent, struct problem *why);
 /* Options as this account wants them. */
@@ -128,13 +128,8 @@ int resolve_url(struct account *account, struct call *call, const struct file *f
 void resolve_report(struct account *account, uint32_t item, const char *words);
 
 /* ---- adopt.c */
-/* Looks for what commands of unknown outcome made among the items that were new in a full listing. */
-struct newcomer {
-	uint32_t row;
-	int64_t created_ns;
-};
-void adopt_newcomers(struct account *account, struct work *work, const struct newcomer *list,
-		     int count, int64_t listed_since_ns);
+/* After a full listing that began at since_ns: looks for what commands of unknown outcome made. */
+void adopt_items(struct account *account, struct work *work, int64_t since_ns);
 
 void account_report_changes(struct account *account, unsigned collection,
 			    const struct item_change *changes, int count);

@@ -24,42 +24,11 @@ struct pass {
 	struct waiter *waiter;
 	int64_t number;
 	struct page_position position;
-	/* Commands of unknown outcome, and what is new in this listing when there are any. */
-	struct command *unknown;
-	int unknown_count;
-	struct newcomer *newcomers;
-	int newcomer_count;
 };
 
 int64_t pass_patience_ms(void)
 {
 	return PAGE_MS;
-}
-
-static void note_newcomer(struct pass *pass, uint32_t row)
-{
-	struct item item = {0};
-	struct newcomer *list =
-		realloc(pass->newcomers, ((size_t)pass->newcomer_count + 1) * sizeof(*list));
-
-	if (!list) {
-		return;
-	}
-	pass->newcomers = list;
-	if (item_by_row(pass->account->shared->store, row, &item) == 0) {
-		list[pass->newcomer_count++] = (struct newcomer){row, item.created_ns};
-	}
-	item_finish(&item);
-}
-
-static void tell(struct pass *pass, const struct item_change *changes, int count)
-{
-	for (int i = 0; i < count && pass->unknown_count > 0; i++) {
-		if (changes[i].changes & CHANGE_NEW) {
-			note_newcomer(pass, changes[i].row);
-		}
-	}
-	account_report_changes(pass->account, pass->work->number, changes, count);
 }
 
 /* Rows [first, first+count) of a page in one transaction. One that cannot be read is left out, said so
@@ -91,7 +60,7 @@ static int merge_batch(struct pass *pass, const struct doc *rows, size_t first, 
 	int r = items_merge_pass(pass->account->shared->store, pass->account->number,
 				 pass->work->number, pass->number, facts, good, &changes, &changed);
 	if (r == 0) {
-		tell(pass, changes, changed);
+		account_report_changes(pass->account, pass->work->number, changes, changed);
 	}
 	free(changes);
 	for (int i = 0; i < good; i++) {
@@ -153,25 +122,19 @@ int pass_run(struct account *account, struct work *work, struct waiter *waiter,
 	struct store *store = account->shared->store;
 	struct pass pass = {.account = account, .work = work, .waiter = waiter};
 	int64_t since_ns = clock_wall_ns();
+	int r = items_pass_begin(store, account->number, work->number, &pass.number);
 
-	int r = journal_unknown(store, account->number, work->number, &pass.unknown,
-				&pass.unknown_count);
-	if (r == 0) {
-		r = items_pass_begin(store, account->number, work->number, &pass.number);
-	}
 	while (r == 0 && !pass.position.done) {
 		r = list_page(&pass, why);
 	}
 	if (r == 0) {
 		r = drop_missing(&pass);
 	}
-	if (r == 0 && pass.unknown_count > 0) {
-		adopt_newcomers(account, work, pass.newcomers, pass.newcomer_count, since_ns);
+	if (r == 0) {
+		adopt_items(account, work, since_ns);
 	}
 	if (pass.position.rows > LARGE_ROWS) {
 		malloc_trim(0);
 	}
-	commands_finish(pass.unknown, pass.unknown_count);
-	free(pass.newcomers);
 	return r;
 }

@@ -181,23 +181,23 @@ static void note_outcome(struct order *order, int r, const struct problem *why)
 
 static int finish(struct order *order, int r, struct problem *why)
 {
-	struct store *store = order->account->shared->store;
-	enum outcome outcome = OUTCOME_DONE;
+	enum outcome outcome = order->id ? OUTCOME_DONE : OUTCOME_REFUSED;
 
-	if (order->id) {
-		sync_soon(order->account, order->work);
-	} else if (is_open(order, r)) {
+	if (is_open(order, r)) {
 		outcome = OUTCOME_UNKNOWN;
 		auto_free char *cause = strdup(problem_words(why, r));
 		problem_set(why, r, "the command was sent, but its outcome is not known (%s): it is "
 			    "looked for in the next listings, and not sent again",
 			    cause ? cause : error_words(r));
-		sync_now(order->account, order->work);
-	} else {
-		outcome = OUTCOME_REFUSED;
 	}
-	journal_end(store, order->journal_row, outcome, r < 0 ? -r : 0,
+	journal_end(order->account->shared->store, order->journal_row, outcome, r < 0 ? -r : 0,
 		    r < 0 ? problem_words(why, r) : NULL, order->id);
+	/* After the journal knows: a listing that is quick looks there. */
+	if (outcome == OUTCOME_UNKNOWN) {
+		sync_now(order->account, order->work);
+	} else if (outcome == OUTCOME_DONE) {
+		sync_soon(order->account, order->work);
+	}
 	return r;
 }
 

@@ -5,11 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "app/background.h"
-#include "base/cleanup.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "mount/mount.h"
 #include "store/store.h"
@@ -86,27 +84,6 @@ static void block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static int make_cache(const char *dir, struct problem *why)
-{
-	if (mkdir(dir, 0700) < 0 && errno == ENOENT) {
-		auto_free char *parent = strdup(dir);
-		char *slash = parent ? strrchr(parent, '/') : NULL;
-		if (slash && slash != parent) {
-			*slash = '\0';
-			int r = make_cache(parent, why);
-			if (r < 0) {
-				return r;
-			}
-		}
-		if (mkdir(dir, 0700) == 0) {
-			return 0;
-		}
-	}
-	return errno == 0 || errno == EEXIST
-		       ? 0
-		       : problem_set(why, -errno, "the cache folder %s: %s", dir, strerror(errno));
-}
-
 static int create_accounts(struct run *run, struct problem *why)
 {
 	run->shared = (struct account_shared){
@@ -154,7 +131,7 @@ static int build(struct run *run, struct problem *why)
 	int r = store_open(run->config->state_dir, &run->store, why);
 
 	if (r == 0) {
-		r = make_cache(run->config->cache_dir, why);
+		r = folder_make(run->config->cache_dir, "cache", why);
 	}
 	if (r == 0) {
 		r = http_create(&run->http);

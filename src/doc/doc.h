@@ -27,7 +27,7 @@ int doc_parse_yaml(const char *file, const char *text, size_t length, struct fin
 void doc_destroy(struct doc *doc);
 
 enum doc_kind doc_kind(const struct doc *node);
-/* 1 for the first line; 0 when the node has none. */
+/* The line of the node, or of its key when it is a member; 1 for the first, 0 when it has none. */
 int doc_line(const struct doc *node);
 /* Absent: NULL. */
 const struct doc *doc_get(const struct doc *object, const char *key);

@@ -1,10 +1,8 @@
 /* Paths into a tree: names and indexes, `a.b[0].c`, and what to take instead when one leads to
  * nothing, `p ?? q`. Paths are short and come from descriptions, so they are read anew each time. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "doc/doc.h"
 #include "doc/node.h"
 
@@ -18,7 +16,7 @@ static size_t name_length(const char *at)
 	return strcspn(at, ".[]? \t");
 }
 
-enum { INDEX_DIGITS = 6 };
+enum { INDEX_DIGITS = 6, NAME_MOST = 127 };
 
 /* Checks `[123]`; the text after it in *at. */
 static const char *check_index(const char **at)
@@ -47,6 +45,9 @@ static const char *check_one(const char **at)
 
 		if (length == 0) {
 			return "a name is missing; a path looks like a.b[0].c";
+		}
+		if (length > NAME_MOST) {
+			return "a name is too long";
 		}
 		*at += length;
 		while (**at == '[' && !wrong) {
@@ -87,9 +88,14 @@ const char *doc_path_check(const char *path)
 
 static const struct doc *get_named(const struct doc *node, const char *name, size_t length)
 {
-	auto_free char *key = strndup(name, length);
+	char key[NAME_MOST + 1];
 
-	return key ? doc_get(node, key) : NULL;
+	if (length > NAME_MOST) {
+		return NULL;
+	}
+	memcpy(key, name, length);
+	key[length] = '\0';
+	return doc_get(node, key);
 }
 
 static const struct doc *follow_one(const struct doc *node, const char *at, size_t length)

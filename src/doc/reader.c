@@ -46,37 +46,41 @@ const struct doc *reader_list(struct reader *r, const struct doc *object, const 
 	return get_kind(r, object, key, DOC_ARRAY, "a list: [one, two]");
 }
 
-/* How many single-character edits lead from a to b; transpositions count as two. */
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many characters must be changed, added, left out or swapped to make b of a. */
 static size_t distance(const char *a, const char *b)
 {
-	enum { LONGEST = 63 };
-	size_t row[LONGEST + 1];
+	enum { LONGEST = 63, ROWS = 3 };
+	size_t rows[ROWS][LONGEST + 1];
 	size_t columns = strlen(b);
+	size_t lines = strlen(a);
 
 	if (columns > LONGEST) {
 		return LONGEST;
 	}
-	for (size_t j = 0; j <= columns; j++) {
-		row[j] = j;
-	}
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
+	for (size_t i = 0; i <= lines; i++) {
+		size_t *row = rows[i % ROWS];
+		const size_t *above = rows[(i + 2) % ROWS];
+		const size_t *higher = rows[(i + 1) % ROWS];
 
 		row[0] = i;
 		for (size_t j = 1; j <= columns; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best) {
-				best = row[j] + 1;
+			if (i == 0) {
+				row[j] = j;
+				continue;
 			}
-			if (row[j - 1] + 1 < best) {
-				best = row[j - 1] + 1;
+			row[j] = least(above[j], row[j - 1]) + 1;
+			row[j] = least(row[j], above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+				row[j] = least(row[j], higher[j - 2] + 1);
 			}
-			row[j] = best;
 		}
 	}
-	return row[columns];
+	return rows[lines % ROWS][columns];
 }
 
 const char *reader_nearest(const char *word, const char *const *words)

@@ -70,6 +70,13 @@ static void check_extras(struct reading *r, const yaml_char_t *anchor, const yam
 	}
 }
 
+static void set_line(struct json_object *node, int line)
+{
+	uintptr_t rest = node_mark(node_wrap(node)) & NODE_PLAIN;
+
+	node_set_mark(node, (uintptr_t)line << NODE_LINE_SHIFT | rest);
+}
+
 static uintptr_t mark_of(const yaml_event_t *event, bool plain)
 {
 	return (uintptr_t)line_of(event) << NODE_LINE_SHIFT | (plain ? NODE_PLAIN : 0);
@@ -155,6 +162,7 @@ static int read_mapping(struct reading *r, struct json_object *object)
 		auto_free char *key = NULL;
 		struct json_object *value = NULL;
 		int s = advance(r);
+		int line = line_of(&r->event);
 
 		if (s < 0) {
 			return s;
@@ -170,6 +178,8 @@ static int read_mapping(struct reading *r, struct json_object *object)
 			s = read_node(r, &value);
 		}
 		if (s == 0 && key) {
+			/* Who looks for a member looks for its key. */
+			set_line(value, line);
 			s = node_add_member(object, key, value);
 		} else {
 			json_object_put(value);

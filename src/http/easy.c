@@ -156,17 +156,23 @@ static int set_headers(struct easy *easy, struct http_job *job)
 	return r;
 }
 
-/* The connection stands and the request is about to go. Whatever made curl begin a second time
+/* The connection stands and the request is about to go. One that was called off stays here. Whatever made curl begin a second time
  * (a kept connection that was closed, a stream that was refused): `once` means once. */
 static int stop_second(void *context, char *remote, char *local, int remote_port, int local_port)
 {
 	struct http_job *job = context;
 
 	(void)remote, (void)local, (void)remote_port, (void)local_port;
-	if (job->request.once && atomic_load(&job->sent)) {
+	bool before = atomic_exchange(&job->sent, true);
+	if (job->request.once && before) {
 		return CURL_PREREQFUNC_ABORT;
 	}
-	atomic_store(&job->sent, true);
+	/* After `sent` is set: of this and http_call_off(), which looks the other way round, one sees
+	 * the other. */
+	if (atomic_load(&job->called_off)) {
+		atomic_store(&job->sent, before);
+		return CURL_PREREQFUNC_ABORT;
+	}
 	atomic_fetch_add(&job->lane->requests, 1);
 	job->heard_ms = clock_ms();
 	return CURL_PREREQFUNC_OK;

@@ -85,6 +85,9 @@ int http_wait(struct http_job *job, struct waiter *waiter);
 int http_result(struct http_job *job, const struct response **response, struct problem *why);
 /* True once bytes of a request may have left: a command after this has an unknown outcome. */
 bool http_job_was_sent(const struct http_job *job);
+/* Nobody wants it any more: it ends as soon as it can, or, when it is `once` and was sent, goes on
+ * unobserved. Returns http_job_was_sent(), which from now on stays what it is. */
+bool http_call_off(struct http_job *job);
 void http_job_ref(struct http_job *job);
 /* The last reference of an unfinished job calls it off, except when the request is `once` and was
  * sent: that goes on to its end, unobserved. NULL is fine. */

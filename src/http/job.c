@@ -157,6 +157,17 @@ bool http_job_was_sent(const struct http_job *job)
 	return atomic_load(&job->sent);
 }
 
+bool http_call_off(struct http_job *job)
+{
+	pthread_mutex_lock(&job->mutex);
+	if (!job->done) {
+		atomic_store(&job->called_off, true);
+		http_notice(job->http);
+	}
+	pthread_mutex_unlock(&job->mutex);
+	return http_job_was_sent(job);
+}
+
 void http_job_ref(struct http_job *job)
 {
 	pthread_mutex_lock(&job->mutex);

@@ -52,8 +52,9 @@ static void add_words(struct buf *out, const char *text, size_t length,
 	for (; values && masked; values = values->next) {
 		for (int i = 0; i < values->count && masked; i++) {
 			const struct value *value = &values->list[i];
+			struct piece name = {.text = value->name, .length = strlen(value->name)};
 
-			if (template_is_secret(provider, value->name) && value->text &&
+			if (template_is_secret(provider, &name) && value->text &&
 			    strlen(value->text) >= SECRET_LEAST) {
 				char *next = words_mask(masked, value->text);
 				free(masked);

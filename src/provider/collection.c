@@ -165,8 +165,8 @@ static void load_fields(struct loader *l, const struct doc *node, struct act *ac
 
 static void load_create(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"effect", "fields", "request", "id", "remember",
-					   "example", NULL};
+	static const char *const keys[] = {"effect",   "fields",  "request", "id", "row",
+					   "remember", "example", NULL};
 	const struct doc *create = reader_object(&l->reader, node, "create");
 	const char *effects[EFFECT_CANCEL + 2] = {NULL};
 	struct act *act = load_array(l, create != NULL, sizeof(*act));
@@ -187,6 +187,7 @@ static void load_create(struct loader *l, const struct doc *node, struct collect
 	load_fields(l, create, act);
 	act->request = load_request(l, create, act);
 	act->id = reader_path(&l->reader, create, "id");
+	act->row = reader_path(&l->reader, create, "row");
 	act->example = reader_text(&l->reader, create, "example");
 	act->remember = load_words(l, doc_get(create, "remember"), "remember",
 				   &act->remember_count);

@@ -15,20 +15,21 @@ struct request_lint {
 	struct scope scope;
 };
 
-static const struct field *find_field(const struct act *act, const char *name)
+static const struct field *find_field(const struct act *act, const struct piece *name)
 {
 	for (int i = 0; act && i < act->field_count; i++) {
-		if (strcmp(act->fields[i].name, name) == 0) {
+		if (piece_is(name, act->fields[i].name)) {
 			return &act->fields[i];
 		}
 	}
 	return NULL;
 }
 
-static struct setting_spec *find_setting(const struct provider *provider, const char *name)
+static struct setting_spec *find_setting(const struct provider *provider,
+					 const struct piece *name)
 {
 	for (int i = 0; i < provider->setting_count; i++) {
-		if (strcmp(provider->settings[i].name, name) == 0) {
+		if (piece_is(name, provider->settings[i].name)) {
 			return &provider->settings[i];
 		}
 	}
@@ -59,24 +60,25 @@ static const char **list_names(const struct request_lint *l)
 	return names;
 }
 
-static bool is_known(const struct request_lint *l, const char *name)
+static bool is_known(const struct request_lint *l, const struct piece *name)
 {
-	if (strcmp(name, "id") == 0) {
+	if (piece_is(name, "id")) {
 		return l->scope.id;
 	}
-	if (strcmp(name, "token") == 0) {
+	if (piece_is(name, "token")) {
 		return l->scope.token;
 	}
 	return find_setting(l->lint->provider, name) || find_field(l->scope.act, name);
 }
 
 static void complain_unknown(const struct request_lint *l, const struct doc *node,
-			     const char *name)
+			     const struct piece *piece)
 {
 	auto_free const char **names = list_names(l);
-	const char *nearest = names ? reader_nearest(name, names) : NULL;
+	auto_free char *name = strndup(piece->text, piece->length);
+	const char *nearest = names && name ? reader_nearest(name, names) : NULL;
 
-	if (strcmp(name, "token") == 0) {
+	if (piece_is(piece, "token")) {
 		reader_complain(l->lint->reader, node,
 				"'{token}' stands only in the headers of 'auth', and needs 'token' "
 				"there");
@@ -85,14 +87,14 @@ static void complain_unknown(const struct request_lint *l, const struct doc *nod
 				"'{%s}' means nothing here, did you mean '{%s}'?", name, nearest);
 	} else {
 		reader_complain(l->lint->reader, node,
-				"'{%s}' means nothing here: it is no setting%s%s", name,
-				l->scope.act ? " and no field" : "",
+				"'{%.*s}' means nothing here: it is no setting%s%s",
+				(int)piece->length, piece->text, l->scope.act ? " and no field" : "",
 				l->scope.id ? " and not {id}" : "");
 	}
 }
 
 static void lint_name(const struct request_lint *l, enum part part, const struct doc *node,
-		      const char *name)
+		      const struct piece *name)
 {
 	const struct field *field = find_field(l->scope.act, name);
 	const struct setting_spec *setting = find_setting(l->lint->provider, name);
@@ -105,15 +107,15 @@ static void lint_name(const struct request_lint *l, enum part part, const struct
 	}
 	if (part <= PART_QUERY && template_is_secret(l->lint->provider, name)) {
 		reader_complain(l->lint->reader, node,
-				"'{%s}' is a secret: it may stand in headers and bodies, never in a "
-				"URL, which others log",
-				name);
+				"'{%.*s}' is a secret: it may stand in headers and bodies, never in "
+				"a URL, which others log",
+				(int)name->length, name->text);
 	}
 	if (part == PART_URL && optional) {
 		reader_complain(l->lint->reader, node,
-				"'{%s}' may be missing, and the URL needs it: give it 'required: yes' "
-				"or a 'default'",
-				name);
+				"'{%.*s}' may be missing, and the URL needs it: give it "
+				"'required: yes' or a 'default'",
+				(int)name->length, name->text);
 	}
 }
 
@@ -124,10 +126,8 @@ static void lint_template(void *context, enum part part, const struct doc *node,
 	const char *wrong;
 
 	while (template_next(&text, &piece, &wrong)) {
-		auto_free char *name = piece.is_name ? strndup(piece.text, piece.length) : NULL;
-
-		if (name) {
-			lint_name(l, part, node, name);
+		if (piece.is_name) {
+			lint_name(l, part, node, &piece);
 		}
 	}
 	if (wrong) {
@@ -147,8 +147,7 @@ static void lint_url_begin(struct lint *lint, const struct request_spec *spec)
 		return;
 	}
 	if (template_next(&at, &piece, &wrong) && piece.is_name) {
-		auto_free char *name = strndup(piece.text, piece.length);
-		setting = name ? find_setting(lint->provider, name) : NULL;
+		setting = find_setting(lint->provider, &piece);
 	}
 	if (setting && (*at == '\0' || *at == '/')) {
 		setting->url = true;

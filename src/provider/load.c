@@ -134,7 +134,7 @@ struct request_spec *load_request(struct loader *l, const struct doc *parent,
 	if (is_get == (doc_get(node, "post") != NULL)) {
 		reader_complain(&l->reader, node, "a request says one of 'get' and 'post', and a URL");
 	}
-	spec->node = node;
+	spec->node = doc_get(node, is_get ? "get" : "post");
 	spec->act = act;
 	spec->method = is_get ? "GET" : "POST";
 	spec->url = reader_text(&l->reader, node, is_get ? "get" : "post");

@@ -15,7 +15,7 @@ struct request_spec {
 	const struct doc *headers;
 	const struct doc *form;
 	const struct doc *json;
-	const struct doc *node;
+	const struct doc *node; /* the URL's, for findings */
 	const struct act *act; /* it is this trigger's: its fields may be named */
 	bool is_token;         /* it gets the token, so it carries none of auth's own */
 };

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/name.h"
 
 static size_t name_length(const char *text)
@@ -72,10 +71,12 @@ void template_encode(struct buf *out, const char *text)
 }
 
 /* Dots alone would be a step in the tree; who carries the URL must leave %2E as it is, too. */
-static int add_segment(struct expansion *e, const char *name, const char *text, struct buf *out)
+static int add_segment(struct expansion *e, const struct piece *name, const char *text,
+		       struct buf *out)
 {
 	if (!*text) {
-		return problem_set(e->why, -EINVAL, "%s is empty, and a URL needs it", name);
+		return problem_set(e->why, -EINVAL, "%.*s is empty, and a URL needs it",
+				   (int)name->length, name->text);
 	}
 	if (strcmp(text, ".") == 0) {
 		buf_puts(out, "%2E");
@@ -87,22 +88,23 @@ static int add_segment(struct expansion *e, const char *name, const char *text, 
 	return 0;
 }
 
-static int add_header_text(struct expansion *e, const char *name, const char *text,
+static int add_header_text(struct expansion *e, const struct piece *name, const char *text,
 			   struct buf *out)
 {
 	for (const char *c = text; *c; c++) {
 		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f) {
 			return problem_set(e->why, -EINVAL,
-					   "%s holds a control character, which no header can carry",
-					   name);
+					   "%.*s holds a control character, which no header can "
+					   "carry",
+					   (int)name->length, name->text);
 		}
 	}
 	buf_puts(out, text);
 	return 0;
 }
 
-static int add_value(struct expansion *e, const char *name, const char *text, enum place place,
-		     struct buf *out)
+static int add_value(struct expansion *e, const struct piece *name, const char *text,
+		     enum place place, struct buf *out)
 {
 	switch (place) {
 	case PLACE_PATH:
@@ -114,7 +116,8 @@ static int add_value(struct expansion *e, const char *name, const char *text, en
 		break;
 	case PLACE_JSON:
 		if (!utf8_is_valid(text, strlen(text))) {
-			return problem_set(e->why, -EINVAL, "%s is not UTF-8", name);
+			return problem_set(e->why, -EINVAL, "%.*s is not UTF-8", (int)name->length,
+					   name->text);
 		}
 		buf_puts(out, text);
 		break;
@@ -136,11 +139,11 @@ static void add_literal(const struct piece *piece, enum place place, struct buf 
 	}
 }
 
-static const char *find_value(const struct values *values, const char *name)
+static const char *find_value(const struct values *values, const struct piece *name)
 {
 	for (; values; values = values->next) {
 		for (int i = 0; i < values->count; i++) {
-			if (strcmp(values->list[i].name, name) == 0) {
+			if (piece_is(name, values->list[i].name)) {
 				return values->list[i].text;
 			}
 		}
@@ -149,62 +152,57 @@ static const char *find_value(const struct values *values, const char *name)
 }
 
 /* A field or a setting that nobody has to give and that has no default. */
-static bool is_optional(const struct expansion *e, const char *name)
+static bool is_optional(const struct expansion *e, const struct piece *name)
 {
 	for (int i = 0; e->act && i < e->act->field_count; i++) {
 		const struct field *field = &e->act->fields[i];
 
-		if (strcmp(field->name, name) == 0) {
+		if (piece_is(name, field->name)) {
 			return !field->required && !field->fallback;
 		}
 	}
 	for (int i = 0; i < e->provider->setting_count; i++) {
 		const struct setting_spec *setting = &e->provider->settings[i];
 
-		if (strcmp(setting->name, name) == 0) {
+		if (piece_is(name, setting->name)) {
 			return !setting->required && !setting->fallback;
 		}
 	}
 	return false;
 }
 
-bool template_is_secret(const struct provider *provider, const char *name)
+bool template_is_secret(const struct provider *provider, const struct piece *name)
 {
-	if (strcmp(name, "token") == 0) {
+	if (piece_is(name, "token")) {
 		return true;
 	}
 	for (int i = 0; i < provider->setting_count; i++) {
-		if (strcmp(provider->settings[i].name, name) == 0) {
+		if (piece_is(name, provider->settings[i].name)) {
 			return provider->settings[i].secret;
 		}
 	}
 	return false;
 }
 
-int template_value(struct expansion *e, const struct piece *piece, const char **out)
+int template_value(struct expansion *e, const struct piece *name, const char **out)
 {
-	auto_free char *name = strndup(piece->text, piece->length);
-
-	if (!name) {
-		return -ENOMEM;
-	}
 	*out = find_value(e->values, name);
 	if (!*out && is_optional(e, name)) {
 		return TEMPLATE_ABSENT;
 	}
 	if (!*out) {
-		return problem_set(e->why, -EINVAL, "there is no value for '%s'", name);
+		return problem_set(e->why, -EINVAL, "there is no value for '%.*s'",
+				   (int)name->length, name->text);
 	}
 	e->secret |= template_is_secret(e->provider, name);
 	return 0;
 }
 
-static int expand_name(struct expansion *e, const struct piece *piece, enum place place,
+static int expand_name(struct expansion *e, const struct piece *name, enum place place,
 		       struct buf *out)
 {
-	auto_free char *name = strndup(piece->text, piece->length);
 	const char *text;
-	int r = name ? template_value(e, piece, &text) : -ENOMEM;
+	int r = template_value(e, name, &text);
 
 	return r ? r : add_value(e, name, text, place, out);
 }

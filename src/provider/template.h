@@ -3,6 +3,8 @@
 #ifndef PROVIDER_TEMPLATE_H
 #define PROVIDER_TEMPLATE_H
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "provider/provider.h"
 
@@ -12,6 +14,10 @@ struct piece {
 	size_t length;
 	bool is_name;
 };
+static inline bool piece_is(const struct piece *piece, const char *name)
+{
+	return strncmp(piece->text, name, piece->length) == 0 && !name[piece->length];
+}
 /* The next piece; *at moves on. False at the end, and with *wrong (static text) set when
  * the template is not well formed. */
 bool template_next(const char **at, struct piece *out, const char **wrong);
@@ -40,6 +46,6 @@ int template_value(struct expansion *e, const struct piece *name, const char **o
 /* Adds text with everything percent-encoded but what RFC 3986 calls unreserved. */
 void template_encode(struct buf *out, const char *text);
 
-bool template_is_secret(const struct provider *provider, const char *name);
+bool template_is_secret(const struct provider *provider, const struct piece *name);
 
 #endif

@@ -45,7 +45,7 @@ static const char *effect_sentence(enum effect effect)
 	return "It costs nothing.";
 }
 
-/* `filter=TEXT`, `kind=a|b`, `id=NUMBER`: what stands left. */
+/* `filter=TEXT` or `kind=a|b`: what stands left. */
 static void add_form(struct buf *out, const struct field *field)
 {
 	buf_printf(out, "%s=", field->name);
@@ -57,25 +57,22 @@ static void add_form(struct buf *out, const struct field *field)
 	}
 }
 
-static size_t form_width(const struct field *field)
+static int form_width(const struct field *field)
 {
 	struct buf form = {0};
-	size_t width;
+	int width;
 
 	add_form(&form, field);
-	width = form.length;
+	width = (int)form.length;
 	buf_finish(&form);
 	return width;
 }
 
 static void add_line(struct buf *out, const struct field *field, int width)
 {
-	struct buf form = {0};
-
-	add_form(&form, field);
-	buf_printf(out, "  %-*s  ", width, form.data ? form.data : "");
-	out->failed |= form.failed;
-	buf_finish(&form);
+	buf_puts(out, "  ");
+	add_form(out, field);
+	buf_printf(out, "%*s  ", width > form_width(field) ? width - form_width(field) : 0, "");
 	if (field->required) {
 		buf_puts(out, "required");
 	} else if (field->fallback) {
@@ -92,44 +89,35 @@ static void add_line(struct buf *out, const struct field *field, int width)
 static void add_example(struct buf *out, const struct act *act)
 {
 	bool first = true;
+	char quote = act->example && strchr(act->example, '\'') ? '"' : '\'';
 
-	buf_puts(out, "Example: echo \"");
-	if (act->example) {
-		buf_puts(out, act->example);
-	}
+	buf_printf(out, "Example: echo %c%s", quote, act->example ? act->example : "");
 	for (int i = 0; i < act->field_count && !act->example; i++) {
 		if (act->fields[i].required) {
 			buf_printf(out, "%s%s=…", first ? "" : " ", act->fields[i].name);
 			first = false;
 		}
 	}
-	buf_puts(out, "\" > trigger\n");
+	buf_printf(out, "%c > trigger\n", quote);
 }
 
 char *command_usage(const struct act *act)
 {
-	static const char *yes_no[] = {"yes", "no"};
-	static const struct field force = {
-		.name = "force",
-		.help = "yes: start it although the same one is on its way",
-		.fallback = "no",
-		.choices = yes_no,
-		.choice_count = 2,
-	};
+	enum { LEAST = 9, MOST = 40 };
 	struct buf out = {0};
-	size_t width = form_width(&force);
+	int width = LEAST;
 
 	for (int i = 0; i < act->field_count; i++) {
-		size_t own = form_width(&act->fields[i]);
+		int own = form_width(&act->fields[i]);
 
-		width = own > width ? own : width;
+		width = own > width && own <= MOST ? own : width;
 	}
-	width = width > 40 ? 40 : width;
 	buf_puts(&out, "Write one command, as key=value words or as one JSON object:\n");
 	for (int i = 0; i < act->field_count; i++) {
-		add_line(&out, &act->fields[i], (int)width);
+		add_line(&out, &act->fields[i], width);
 	}
-	add_line(&out, &force, (int)width);
+	buf_printf(&out, "  %-*s  start it again although the same one is on its way\n", width,
+		   "force=yes");
 	buf_printf(&out, "%s\n", effect_sentence(act->effect));
 	add_example(&out, act);
 	return buf_take(&out);

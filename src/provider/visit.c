@@ -1,8 +1,6 @@
 /* All templates of a request; see visit.h. */
 #include "provider/visit.h"
 
-#include <string.h>
-
 #include "provider/template.h"
 
 void visit_templates(const struct doc *object, enum part part, visit_fn visit, void *context)
@@ -60,8 +58,7 @@ static void search_template(void *context, enum part part, const struct doc *nod
 	(void)part;
 	(void)node;
 	while (template_next(&text, &piece, &wrong)) {
-		search->found |= piece.is_name && strlen(search->name) == piece.length &&
-				 memcmp(search->name, piece.text, piece.length) == 0;
+		search->found |= piece.is_name && piece_is(&piece, search->name);
 	}
 }
 

@@ -14,27 +14,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-int folder_make(const char *dir, struct problem *why)
-{
-	auto_free char *path = strdup(dir);
-
-	if (!path) {
-		return -ENOMEM;
-	}
-	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		/* What is wrong with it shows below, where the whole name is at hand. */
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-		int r = -errno;
-		return problem_set(why, r, "cannot make the state folder %s: %s", dir,
-				   strerror(-r));
-	}
-	return 0;
-}
-
 /* The pid that the holder of the lock wrote; 0 when it did not come to that yet. */
 static long read_pid(int fd)
 {

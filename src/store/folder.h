@@ -4,8 +4,6 @@
 
 #include "base/error.h"
 
-/* Makes the folder (0700) and those above it when they are missing. */
-int folder_make(const char *dir, struct problem *why);
 /* Locks it against a second orderfs: *lock is a descriptor that holds the lock until it is closed.
  * -EBUSY with the other's pid. */
 int folder_lock(const char *dir, int *lock, struct problem *why);

@@ -124,6 +124,24 @@ int items_active(struct store *store, unsigned account, unsigned collection, int
 	return read_end(store, &q);
 }
 
+int items_unclaimed(struct store *store, unsigned account, unsigned collection,
+		    int64_t first_since_ns, int64_t created_since_ns, uint32_t *rows, int max)
+{
+	struct query q = read_begin(store, SQL_ITEM_UNCLAIMED);
+	int count = 0;
+
+	query_add_int(&q, account);
+	query_add_int(&q, collection);
+	query_add_int(&q, first_since_ns);
+	query_add_int(&q, created_since_ns);
+	query_add_int(&q, max);
+	while (count < max && query_next(&q)) {
+		rows[count++] = (uint32_t)query_int(&q, 0);
+	}
+	int r = read_end(store, &q);
+	return r < 0 ? r : count;
+}
+
 int item_remove(struct store *store, uint32_t row, struct item_change *change)
 {
 	struct connection *writer;

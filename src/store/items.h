@@ -49,26 +49,32 @@ int items_list(struct store *store, unsigned account, unsigned collection, uint3
 /* How many items of the collection are queued or running. */
 int items_active(struct store *store, unsigned account, unsigned collection, int *out);
 
+/* Items that were first seen here since first_since_ns, were created since created_since_ns (or at a time that the
+ * API does not tell), and that no command in the journal is known to have made, oldest first. None while a
+ * command is on its way. Fills at most max rows; returns how many, or a negative errno. */
+int items_unclaimed(struct store *store, unsigned account, unsigned collection,
+		    int64_t first_since_ns, int64_t created_since_ns, uint32_t *rows, int max);
+
 /* What the API said about one item. All text is borrowed. */
 struct fact {
 	const char *id;
 	enum state state;
 	int64_t created_ns;
 	int64_t updated_ns;
-	const char *error;      /* NULL: none */
-	const char *record;     /* JSON text with newline; NULL: keep what is there */
-	const char *remembered; /* NULL: keep what is there */
+	const char *error;        /* NULL: none */
+	const char *record;       /* JSON text with newline; NULL: keep what is there */
+	const char *remembered;   /* NULL: keep what is there */
 	const char *const *files; /* names of the files that can be read now */
 	int file_count;
 };
 
 enum change {
-	CHANGE_NEW = 1,     /* the item; with CHANGE_ERROR and CHANGE_FILES when it has some */
+	CHANGE_NEW = 1, /* the item; with CHANGE_ERROR and CHANGE_FILES when it has some */
 	CHANGE_STATE = 2,
 	CHANGE_RECORD = 4,
-	CHANGE_ERROR = 8,   /* the error file came, went or changed */
-	CHANGE_FILES = 16,  /* a file came, went or was replaced */
-	CHANGE_GONE = 32,   /* the item */
+	CHANGE_ERROR = 8,  /* the error file came, went or changed */
+	CHANGE_FILES = 16, /* a file came, went or was replaced */
+	CHANGE_GONE = 32,  /* the item */
 };
 struct item_change {
 	uint32_t row;
@@ -88,8 +94,8 @@ int items_merge(struct store *store, unsigned account, unsigned collection,
  * items that were seen, end tells which were missing, in one transaction: those get one more
  * miss, and are removed when they have at_misses of them or are past expired_before_ns (created),
  * unless they were first seen after young_ns (wall ns; an API may list late what it made). Sets
- * listed_at. A pass is over when another one of the collection begins, or when its end failed:
- * its merges and its end are -ESTALE then. */
+ * listed_at. A pass is over when it has ended or another one of the collection begins: after
+ * that its merges and its end are -ESTALE. */
 int items_pass_begin(struct store *store, unsigned account, unsigned collection, int64_t *pass);
 int items_merge_pass(struct store *store, unsigned account, unsigned collection, int64_t pass,
 		     const struct fact *facts, int count, struct item_change **changes,

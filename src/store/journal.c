@@ -74,8 +74,8 @@ int journal_note(struct store *store, unsigned account, unsigned collection, uin
 	return add(store, account, collection, item, fields, OUTCOME_REFUSED, err, words, &row);
 }
 
-int journal_end(struct store *store, int64_t row, enum outcome outcome, int err,
-		const char *words, const char *id)
+int journal_end(struct store *store, int64_t row, enum outcome outcome, int err, const char *words,
+		const char *id)
 {
 	int rows;
 	struct connection *writer;
@@ -158,8 +158,8 @@ static int take_commands(struct store *store, struct query *q, struct command **
 	struct command command;
 
 	while (!r && read_command(q, &command)) {
-		struct command *longer =
-			reallocarray(commands, (size_t)found + 1, sizeof(*commands));
+		struct command *longer = reallocarray(commands, (size_t)found + 1,
+						      sizeof(*commands));
 		if (longer) {
 			commands = longer;
 			commands[found++] = command;
@@ -190,8 +190,7 @@ int journal_unknown(struct store *store, unsigned account, unsigned collection,
 	return take_commands(store, &q, list, count);
 }
 
-int journal_list(struct store *store, unsigned account, int most, struct command **list,
-		 int *count)
+int journal_list(struct store *store, unsigned account, int most, struct command **list, int *count)
 {
 	struct query q = read_begin(store, SQL_COMMAND_LIST);
 

@@ -25,9 +25,9 @@ struct command {
 	int64_t at_ns; /* wall: when it was written */
 	char *fields;  /* JSON object, keys sorted: what was asked for, defaults included */
 	enum outcome outcome;
-	int err;      /* positive errno; 0 when done */
-	char *words;  /* NULL or a sentence */
-	char *id;     /* the API's id of what was made, or NULL */
+	int err;     /* positive errno; 0 when done */
+	char *words; /* NULL or a sentence */
+	char *id;    /* the API's id of what was made, or NULL */
 };
 void command_finish(struct command *command);
 void commands_finish(struct command *list, int count);
@@ -35,8 +35,8 @@ void commands_finish(struct command *list, int count);
 /* Durable (fsync) when it returns. */
 int journal_begin(struct store *store, unsigned account, unsigned collection, uint32_t item,
 		  const char *fields, int64_t *row);
-int journal_end(struct store *store, int64_t row, enum outcome outcome, int err,
-		const char *words, const char *id);
+int journal_end(struct store *store, int64_t row, enum outcome outcome, int err, const char *words,
+		const char *id);
 /* A command that was refused before it was worth sending: one call for begin and end. */
 int journal_note(struct store *store, unsigned account, unsigned collection, uint32_t item,
 		 const char *fields, int err, const char *words);

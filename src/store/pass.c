@@ -122,8 +122,7 @@ int items_pass_end(struct store *store, unsigned account, unsigned collection, i
 	if (!r) {
 		r = forget(writer, pass);
 	}
-	/* Even if this fails: a listing that could not be ended is begun again. */
-	if (store->passes[account][collection] == pass) {
+	if (!r) {
 		store->passes[account][collection] = 0;
 	}
 	r = writer_end(store, r);

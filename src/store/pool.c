@@ -6,8 +6,6 @@
  * comes a page at a time, so that this is one sync per page that brought news. */
 #include "store/pool.h"
 
-#include "store/schema.h"
-
 #include <errno.h>
 #include <stdlib.h>
 

@@ -32,7 +32,7 @@ static const char first[] =
 	" state_ns INTEGER NOT NULL,"
 	" record_ns INTEGER NOT NULL,"
 	" error_ns INTEGER,"
-	" first_ns INTEGER NOT NULL," /* when it was first seen here */
+	" first_ns INTEGER NOT NULL,"         /* when it was first seen here */
 	" misses INTEGER NOT NULL DEFAULT 0," /* full listings in a row without it */
 	" error TEXT,"
 	" trouble TEXT,"

@@ -34,6 +34,7 @@ enum sql {
 	SQL_ITEM_BY_ID,
 	SQL_ITEM_LIST,
 	SQL_ITEM_ACTIVE,
+	SQL_ITEM_UNCLAIMED,
 	SQL_ITEM_REMOVE,
 	SQL_ITEM_SET_TROUBLE,
 	SQL_ITEM_SET_REMEMBERED,
@@ -76,8 +77,8 @@ extern const struct statement_text statement_texts[SQL_COUNT];
 struct connection {
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_COUNT]; /* prepared at their first use */
-	const char *suspect; /* a file of this name asks the next start for a check */
-	bool damaged;        /* SQLite found the database damaged */
+	const char *suspect;     /* a file of this name asks the next start for a check */
+	bool damaged;            /* SQLite found the database damaged */
 	struct connection *next; /* in the pool */
 };
 

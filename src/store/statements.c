@@ -1,14 +1,14 @@
 /* Every SQL text that is run more than once, with the words that the log has for it. */
 #include "store/sql.h"
 
-#define ITEM_COLUMNS                                                                              \
-	"SELECT row, account, collection, id, name, state, created_ns, updated_ns, changed_ns, "  \
-	"state_ns, record_ns, error, trouble, error_ns, text, remembered "                        \
+#define ITEM_COLUMNS                                                                             \
+	"SELECT row, account, collection, id, name, state, created_ns, updated_ns, changed_ns, " \
+	"state_ns, record_ns, error, trouble, error_ns, text, remembered "                       \
 	"FROM item LEFT JOIN record USING (row) "
-#define FILE_COLUMNS                                                                              \
+#define FILE_COLUMNS \
 	"SELECT row, item, account, name, size, mtime_ns, etag, modified, current FROM file "
-#define COMMAND_COLUMNS                                                                           \
-	"SELECT row, account, collection, item, at_ns, fields, outcome, err, words, id "          \
+#define COMMAND_COLUMNS                                                                  \
+	"SELECT row, account, collection, item, at_ns, fields, outcome, err, words, id " \
 	"FROM command "
 
 const struct statement_text statement_texts[SQL_COUNT] = {
@@ -42,6 +42,15 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_ITEM_ACTIVE] = {"count active items",
 			     "SELECT count(*) FROM item "
 			     "WHERE account = ? AND collection = ? AND state IN (2, 3)"},
+	[SQL_ITEM_UNCLAIMED] = {"look for items that no command made",
+				"SELECT row FROM item WHERE account = ?1 AND collection = ?2 "
+				"AND first_ns >= ?3 AND coalesce(created_ns, ?4) >= ?4 "
+				"AND id NOT IN (SELECT id FROM command WHERE account = ?1 "
+				"AND collection = ?2 AND id IS NOT NULL) "
+				/* One on its way has no id yet: what it made is not free. */
+				"AND NOT EXISTS (SELECT 1 FROM command WHERE account = ?1 "
+				"AND collection = ?2 AND outcome = 0) "
+				"ORDER BY coalesce(created_ns, first_ns), row LIMIT ?5"},
 	[SQL_ITEM_REMOVE] = {"remove an item",
 			     "DELETE FROM item WHERE row = ? RETURNING state, name"},
 	/* The file `error` shows both: it comes or goes only where the API says nothing. */
@@ -65,10 +74,11 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_MERGE_NAME_TAKEN] = {"look for a free name",
 				  "SELECT 1 FROM item "
 				  "WHERE account = ? AND collection = ? AND name = ?"},
-	[SQL_MERGE_ADD] = {"add an item",
-			   "INSERT INTO item (account, collection, id, name, state, created_ns, "
-			   "updated_ns, changed_ns, state_ns, record_ns, error_ns, first_ns, error, "
-			   "remembered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+	[SQL_MERGE_ADD] =
+		{"add an item",
+		 "INSERT INTO item (account, collection, id, name, state, created_ns, "
+		 "updated_ns, changed_ns, state_ns, record_ns, error_ns, first_ns, error, "
+		 "remembered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	/* A NULL keeps what is there, except in error. */
 	[SQL_MERGE_UPDATE] = {"update an item",
 			      "UPDATE item SET state = ?2, created_ns = coalesce(?3, created_ns), "

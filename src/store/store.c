@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 #include "base/cleanup.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "store/folder.h"
 #include "store/journal.h"
@@ -180,7 +181,7 @@ int store_open(const char *dir, struct store **out, struct problem *why)
 	if (!store) {
 		return -ENOMEM;
 	}
-	int r = folder_make(dir, why);
+	int r = folder_make(dir, "state", why);
 	if (!r) {
 		r = folder_lock(dir, &store->lock, why);
 	}
@@ -243,8 +244,9 @@ static int number_place(struct store *store, unsigned account, const char *name,
 		r = find_place(writer, SQL_PLACE_ADD, account, name, number);
 	}
 	if (!r && *number > limit) {
-		r = log_error(-ENOSPC, "%s: no numbers are left in the state, which has had %u others",
-			      name, limit);
+		r = log_error(-ENOSPC,
+			      "%s: no numbers are left in the state, which has had %u others", name,
+			      limit);
 	}
 	return writer_end(store, r);
 }

@@ -25,7 +25,8 @@ void store_close(struct store *store);
 int store_account(struct store *store, const char *name, unsigned *number);
 int store_collection(struct store *store, unsigned account, const char *name, unsigned *number);
 
-/* When this state was begun (wall ns): the date of what has no better one, the same on every mount. */
+/* When this state was begun (wall ns): the date of what has no better one, the same on every
+ * mount. */
 int64_t store_since_ns(const struct store *store);
 
 /* When the collection was last listed to its end (wall ns; 0: never). */
