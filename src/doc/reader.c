@@ -224,24 +224,35 @@ int64_t reader_duration(struct reader *r, const struct doc *object, const char *
 	return value;
 }
 
+/* `5s..60s`, or `5s` for both ends. */
+static bool read_range(const char *text, int64_t *least_ms, int64_t *most_ms)
+{
+	const char *dots = strstr(text, "..");
+	char first[32];
+
+	if (!dots) {
+		return scalar_duration(text, least_ms) && scalar_duration(text, most_ms);
+	}
+	if ((size_t)(dots - text) >= sizeof(first)) {
+		return false;
+	}
+	memcpy(first, text, (size_t)(dots - text));
+	first[dots - text] = '\0';
+	return scalar_duration(first, least_ms) && scalar_duration(dots + 2, most_ms) &&
+	       *least_ms <= *most_ms;
+}
+
 void reader_duration_range(struct reader *r, const struct doc *object, const char *key,
 			   int64_t *least_ms, int64_t *most_ms)
 {
 	const char *text = reader_text(r, object, key);
-	const char *dots = text ? strstr(text, "..") : NULL;
-	auto_free char *first = NULL;
-	int64_t least = 0;
-	int64_t most = 0;
+	int64_t from;
+	int64_t to;
 
-	if (!text) {
-		return;
-	}
-	first = dots ? strndup(text, (size_t)(dots - text)) : strdup(text);
-	if (first && scalar_duration(first, &least) &&
-	    scalar_duration(dots ? dots + 2 : text, &most) && least <= most) {
-		*least_ms = least;
-		*most_ms = most;
-	} else {
+	if (text && read_range(text, &from, &to)) {
+		*least_ms = from;
+		*most_ms = to;
+	} else if (text) {
 		complain_value(r, object, key, text, "a range of times such as 5s..60s");
 	}
 }

@@ -3,9 +3,9 @@
 #include "provider/lint.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "provider/visit.h"
 
 enum { COLLECTIONS_MOST = 15 };
@@ -161,7 +161,7 @@ static void lint_example(struct lint *lint, const struct act *act)
 	struct problem why = {0};
 
 	if (act->example &&
-	    command_parse(act, act->example, strlen(act->example), &command, &why) < 0) {
+	    command_parse(act, act->example, strlen(act->example), &command, &why) == -EINVAL) {
 		reader_complain(lint->reader, doc_get(act->node, "example"),
 				"the example does not fit: %s", problem_words(&why, 0));
 	}

@@ -121,22 +121,24 @@ static int fill_item(struct folder *folder)
 	return r;
 }
 
+/* A collection is shown once the API has said what is in it. Where it cannot be asked, what is known is
+ * shown; where nothing is known, that is an error and no empty folder. */
 static int fill_collection(struct folder *folder, struct waiter *waiter)
 {
 	struct account *account = view_account(folder->view, folder->address.account);
-	struct item_line first;
 	struct problem why = {0};
-	int r = items_list(folder->view->options.store, folder->address.account,
-			   folder->address.collection, 0, &first, 1);
+	struct item_line first;
 
-	if (r == 0) {
-		/* Nothing known: an empty folder is shown only when the API said that it is empty. */
-		r = account_list_first(account, folder->address.collection, waiter, &why);
-		if (r < 0) {
-			log_debug("%s: %s", account_name(account), problem_words(&why, r));
-		}
-		problem_finish(&why);
+	int r = account_list_first(account, folder->address.collection, waiter, &why);
+	if (r < 0 && r != -EINTR &&
+	    items_list(folder->view->options.store, folder->address.account,
+		       folder->address.collection, 0, &first, 1) == 1) {
+		r = 0;
 	}
+	if (r < 0) {
+		log_debug("%s: %s", account_name(account), problem_words(&why, r));
+	}
+	problem_finish(&why);
 	return r < 0 ? r : add_leaves(folder, NULL);
 }
 

@@ -15,6 +15,7 @@
 #include "doc/doc.h"
 #include "doc/reader.h"
 #include "doc/scalar.h"
+#include "scarce.h"
 
 static struct doc *parse(const char *text)
 {
@@ -315,6 +316,7 @@ static void yaml_has_lines_and_texts(void **state)
 	(void)state;
 	assert_int_equal(doc_line(doc), 2);
 	assert_int_equal(doc_line(doc_get(doc, "a")), 2);
+	assert_int_equal(doc_line(doc_get(doc, "b")), 3);
 	assert_int_equal(doc_line(doc_path(doc, "b[0]")), 4);
 	assert_int_equal(doc_line(doc_path(doc, "b[1].c")), 5);
 	assert_int_equal(doc_line(NULL), 0);
@@ -570,6 +572,66 @@ static void cut_json_is_never_whole(void **state)
 	}
 }
 
+/* What can be done with documents, from the first allocation to the last. */
+static int do_all(void)
+{
+	static const char json[] = "{\"data\":[{\"id\":\"a\\u00e9\",\"n\":[1.5,null,true]}]}";
+	static const char yaml[] = "a: [x, 'y', 5, true]\nb: {c: d}\n";
+	struct findings findings = {0};
+	struct problem why = {0};
+	struct doc *doc = NULL;
+	struct doc *copy = NULL;
+	struct doc *made = NULL;
+	char *printed = NULL;
+	int count = 0;
+	int r = doc_parse_json(json, strlen(json), 0, &doc, &why);
+
+	if (r == 0) {
+		made = doc_object_create();
+		doc_set_text(made, "a", "b");
+		printed = doc_print_with(doc, "own", made);
+		r = made && printed ? 0 : -ENOMEM;
+	}
+	doc_destroy(doc);
+	doc = NULL;
+	if (r == 0) {
+		r = doc_parse_yaml("f", yaml, strlen(yaml), &findings, &doc);
+	}
+	if (r == 0) {
+		r = doc_copy_replaced(doc, shout, &count, &copy);
+	}
+	free(printed);
+	doc_destroy(doc);
+	doc_destroy(copy);
+	doc_destroy(made);
+	findings_finish(&findings);
+	problem_finish(&why);
+	return r;
+}
+
+static void running_out_of_memory_is_an_error(void **state)
+{
+	int failures = 0;
+
+	(void)state;
+	for (long n = 1; SCARCE; n++) {
+		long before = scarce_blocks();
+		int r;
+
+		scarce_at(n);
+		r = do_all();
+		if (!scarce_happened()) {
+			scarce_at(0);
+			assert_int_equal(r, 0);
+			assert_true(failures > 20);
+			return;
+		}
+		assert_int_equal(r, -ENOMEM);
+		assert_int_equal(scarce_blocks(), before);
+		failures++;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,6 +653,7 @@ int main(void)
 		cmocka_unit_test(readers_say_what_to_write_instead),
 		cmocka_unit_test(noise_does_no_harm),
 		cmocka_unit_test(cut_json_is_never_whole),
+		cmocka_unit_test(running_out_of_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

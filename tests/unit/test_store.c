@@ -1,4 +1,5 @@
-/* The store: what is written is read again, by other connections, after a restart, after a crash. */
+/* The store: what is written is read again by other connections, after a restart and after a
+ * crash. */
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -46,9 +48,15 @@ static struct store *open_store(const char *dir)
 	return store;
 }
 
-static void reopen(struct place *p)
+static void shut(struct place *p)
 {
 	store_close(p->store);
+	p->store = NULL;
+}
+
+static void reopen(struct place *p)
+{
+	shut(p);
 	p->store = open_store(p->dir);
 }
 
@@ -80,7 +88,7 @@ static int tear_down(void **state)
 {
 	struct place *p = *state;
 
-	store_close(p->store);
+	shut(p);
 	nftw(p->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	free(p);
 	return 0;
@@ -147,7 +155,8 @@ static bool is_recent(int64_t ns)
 
 static void files_are_private(void **state)
 {
-	static const char *const names[] = {"orderfs.db", "orderfs.db-wal", "orderfs.db-shm", "lock"};
+	static const char *const names[] = {"orderfs.db", "orderfs.db-wal", "orderfs.db-shm",
+					    "lock"};
 	struct place *p = *state;
 	struct place deep = *p;
 	struct stat st;
@@ -214,13 +223,29 @@ static void places_keep_their_numbers(void **state)
 	assert_int_equal(store_collection(p->store, 2, "one too many", &number), -ENOSPC);
 }
 
+static void a_state_has_a_date(void **state)
+{
+	struct place *p = *state;
+	int64_t since_ns = store_since_ns(p->store);
+
+	assert_true(is_recent(since_ns));
+	reopen(p);
+	assert_int_equal(store_since_ns(p->store), since_ns);
+}
+
 static void a_new_item_has_the_times_of_the_api(void **state)
 {
 	struct place *p = *state;
 	struct fact fact = {
-		.id = "7", .state = STATE_READY, .created_ns = 5, .updated_ns = 9,
-		.error = "half of it", .record = "{}\n", .remembered = "{\"type\":\"x\"}",
-		.files = two_files, .file_count = 2,
+		.id = "7",
+		.state = STATE_READY,
+		.created_ns = 5,
+		.updated_ns = 9,
+		.error = "half of it",
+		.record = "{}\n",
+		.remembered = "{\"type\":\"x\"}",
+		.files = two_files,
+		.file_count = 2,
 	};
 
 	assert_int_equal(merge(p, fact), CHANGE_NEW | CHANGE_ERROR | CHANGE_FILES);
@@ -254,8 +279,12 @@ static void a_new_item_has_the_times_of_the_api(void **state)
 static void what_is_known_is_not_written(void **state)
 {
 	struct place *p = *state;
-	struct fact fact = {.id = "7", .state = STATE_READY, .created_ns = 5, .record = "{}\n",
-			    .files = one_file, .file_count = 1};
+	struct fact fact = {.id = "7",
+			    .state = STATE_READY,
+			    .created_ns = 5,
+			    .record = "{}\n",
+			    .files = one_file,
+			    .file_count = 1};
 
 	assert_int_equal(merge(p, fact), CHANGE_NEW | CHANGE_FILES);
 	off_t before = size_of(p, "orderfs.db-wal");
@@ -411,8 +440,9 @@ static void any_id_has_a_name(void **state)
 	long_b[299] = 'b';
 	name_safe(long_a, 300, NULL, cut);
 	/* The last one is, as it stands, the name that the long one was cut to. */
-	const char *ids[] = {"a/b", "..", ".", "", "trigger", "%74rigger", "\xf0\x9f\x94\x91",
-			     "\xff", "a\nb", "A/B", long_a, long_b, cut};
+	const char *ids[] =
+		{"a/b",  "..",   ".",   "",     "trigger", "%74rigger", "\xf0\x9f\x94\x91",
+		 "\xff", "a\nb", "A/B", long_a, long_b,    cut};
 	int count = sizeof(ids) / sizeof(*ids);
 
 	for (int i = 0; i < count; i++) {
@@ -440,8 +470,9 @@ static void an_id_said_twice_counts_once(void **state)
 {
 	struct place *p = *state;
 	struct fact facts[] = {
-		{.id = "1", .state = STATE_QUEUED}, {.id = "2"}, {.id = "1", .state = STATE_RUNNING},
-		{.id = "3"}, {.id = "1", .state = STATE_READY}, {.id = "3", .error = "no"},
+		{.id = "1", .state = STATE_QUEUED},  {.id = "2"},
+		{.id = "1", .state = STATE_RUNNING}, {.id = "3"},
+		{.id = "1", .state = STATE_READY},   {.id = "3", .error = "no"},
 	};
 	struct item_change *changes;
 	int count;
@@ -469,10 +500,14 @@ static void merge_numbered(struct store *store, unsigned collection, int first, 
 	for (int i = 0; i < count; i++) {
 		char *id = ids + 16 * i;
 		snprintf(id, 16, "%d", first + i);
-		facts[i] = (struct fact){.id = id, .state = STATE_RUNNING, .record = id,
-					 .files = one_file, .file_count = 1};
+		facts[i] = (struct fact){.id = id,
+					 .state = STATE_RUNNING,
+					 .record = id,
+					 .files = one_file,
+					 .file_count = 1};
 	}
-	assert_int_equal(items_merge_pass(store, ACCOUNT, collection, pass, facts, count, NULL, NULL),
+	assert_int_equal(items_merge_pass(store, ACCOUNT, collection, pass, facts, count, NULL,
+					  NULL),
 			 0);
 }
 
@@ -655,7 +690,10 @@ static void rows_fit_an_inode_number(void **state)
 static void files_follow_the_facts(void **state)
 {
 	struct place *p = *state;
-	struct fact fact = {.id = "7", .created_ns = 5, .updated_ns = 9, .files = two_files,
+	struct fact fact = {.id = "7",
+			    .created_ns = 5,
+			    .updated_ns = 9,
+			    .files = two_files,
 			    .file_count = 2};
 	struct file *files;
 	int count;
@@ -801,7 +839,8 @@ static void the_journal_tells_what_was_asked_for(void **state)
 }
 
 /* Runs in a child that ends without closing anything. */
-static void in_child(const struct place *p, void (*work)(struct store *store, int told), int patience)
+static void in_child(const struct place *p, void (*work)(struct store *store, int told),
+		     int patience)
 {
 	int told[2];
 
@@ -840,7 +879,7 @@ static void a_command_outlives_a_kill(void **state)
 	struct command *list;
 	int count;
 
-	store_close(p->store);
+	shut(p);
 	in_child(p, send_and_hang, 1);
 	p->store = open_store(p->dir);
 	assert_int_equal(journal_unknown(p->store, ACCOUNT, JOBS, &list, &count), 0);
@@ -872,14 +911,14 @@ static void a_kill_leaves_whole_transactions(void **state)
 	struct place *p = *state;
 	struct store_totals totals;
 
-	store_close(p->store);
+	shut(p);
 	for (int round = 1; round <= 8; round++) {
 		in_child(p, merge_for_ever, round * 5);
 		p->store = open_store(p->dir);
 		assert_int_equal(store_totals(p->store, &totals), 0);
 		assert_int_equal(totals.items % BATCH, 0);
 		assert_int_equal(totals.files, totals.items);
-		store_close(p->store);
+		shut(p);
 	}
 	assert_true(totals.items >= 8 * 9 / 2 * 5 * BATCH);
 	p->store = open_store(p->dir);
@@ -907,16 +946,20 @@ static void one_orderfs_a_folder(void **state)
 	reopen(p);
 }
 
-/* The one entry of the folder whose name begins like this; false when there is none. */
-static bool find_entry(const struct place *p, const char *start, char out[128])
+/* The database that was set aside; false when there is none. */
+static bool find_aside(const struct place *p, char out[128])
 {
-	char command[160];
+	char pattern[128];
+	glob_t found;
 
-	snprintf(command, sizeof(command), "ls -d %s/%s*Z 2>/dev/null", p->dir, start);
-	auto_file FILE *f = popen(command, "r");
-	bool found = fgets(out, 128, f) != NULL;
-	out[strcspn(out, "\n")] = '\0';
-	return found;
+	path_in(p, "orderfs.db.damaged-*Z", pattern);
+	int r = glob(pattern, 0, NULL, &found);
+	if (r == 0) {
+		assert_int_equal(found.gl_pathc, 1);
+		snprintf(out, 128, "%s", found.gl_pathv[0]);
+	}
+	globfree(&found);
+	return r == 0;
 }
 
 static void expect_set_aside(struct place *p)
@@ -926,7 +969,7 @@ static void expect_set_aside(struct place *p)
 	char aside[128];
 
 	assert_int_equal(store_open(p->dir, &p->store, &why), -EIO);
-	assert_true(find_entry(p, "orderfs.db.damaged-", aside));
+	assert_true(find_aside(p, aside));
 	assert_non_null(strstr(why.words, aside));
 	assert_int_equal(size_of(p, "orderfs.db"), -1);
 	assert_int_equal(size_of(p, "suspect"), -1);
@@ -946,17 +989,17 @@ static void a_damaged_file_is_set_aside(void **state)
 	path_in(p, "orderfs.db", path);
 
 	merge_numbered(p->store, ORDERS, 0, 1000, 0);
-	store_close(p->store);
+	shut(p);
 	write_at(p, "orderfs.db", 0, noise, 100);
 	expect_set_aside(p);
 
 	merge_numbered(p->store, ORDERS, 0, 1000, 0);
-	store_close(p->store);
+	shut(p);
 	write_at(p, "orderfs.db", size_of(p, "orderfs.db") / 8192 * 4096, noise, sizeof(noise));
 	expect_set_aside(p);
 
 	merge_numbered(p->store, ORDERS, 0, 1000, 0);
-	store_close(p->store);
+	shut(p);
 	assert_int_equal(truncate(path, size_of(p, "orderfs.db") / 2), 0);
 	expect_set_aside(p);
 }
@@ -970,7 +1013,7 @@ static void what_a_crash_left_is_set_aside_with_it(void **state)
 	char aside[128];
 
 	merge_numbered(p->store, ORDERS, 0, 1000, 0);
-	store_close(p->store);
+	shut(p);
 	in_child(p, merge_for_ever, 1);
 	memset(noise, 0xa5, sizeof(noise));
 	write_at(p, "orderfs.db", size_of(p, "orderfs.db") / 8192 * 4096, noise, sizeof(noise));
@@ -978,14 +1021,15 @@ static void what_a_crash_left_is_set_aside_with_it(void **state)
 	assert_true(log_size > 0);
 	assert_int_equal(store_open(p->dir, &store, &why), -EIO);
 	problem_finish(&why);
-	assert_true(find_entry(p, "orderfs.db.damaged-", aside));
+	assert_true(find_aside(p, aside));
 	strcat(aside, "-wal");
 	assert_int_equal(size_of(p, "orderfs.db-wal"), -1);
 	assert_int_equal(size_of(p, strrchr(aside, '/') + 1), log_size);
 	p->store = open_store(p->dir);
 }
 
-/* A large one is not read through at every start: damage shows when it is met, and at the next start. */
+/* A large one is not read through at every start: damage shows when it is met, and then at the
+ * next start. */
 static void damage_that_is_met_is_looked_for(void **state)
 {
 	struct place *p = *state;
@@ -994,7 +1038,7 @@ static void damage_that_is_met_is_looked_for(void **state)
 	int met = 0;
 
 	merge_numbered(p->store, ORDERS, 0, 30000, 0);
-	store_close(p->store);
+	shut(p);
 	off_t size = size_of(p, "orderfs.db");
 	assert_true(size > 5 << 20);
 	memset(noise, 0xa5, 2 << 20);
@@ -1009,7 +1053,7 @@ static void damage_that_is_met_is_looked_for(void **state)
 	}
 	assert_true(met > 0);
 	assert_int_equal(size_of(p, "suspect"), 0);
-	store_close(p->store);
+	shut(p);
 	expect_set_aside(p);
 }
 
@@ -1019,7 +1063,7 @@ static void a_false_suspicion_is_dropped(void **state)
 	char path[128];
 
 	merge_numbered(p->store, ORDERS, 0, 10, 0);
-	store_close(p->store);
+	shut(p);
 	path_in(p, "suspect", path);
 	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	p->store = open_store(p->dir);
@@ -1037,12 +1081,12 @@ static void a_newer_file_is_left_alone(void **state)
 	char aside[128];
 
 	merge_numbered(p->store, ORDERS, 0, 10, 0);
-	store_close(p->store);
+	shut(p);
 	write_at(p, "orderfs.db", 60, version, sizeof(version));
 	assert_int_equal(store_open(p->dir, &store, &why), -EIO);
 	assert_non_null(strstr(why.words, "newer orderfs (version 99"));
 	problem_finish(&why);
-	assert_false(find_entry(p, "orderfs.db.damaged-", aside));
+	assert_false(find_aside(p, aside));
 	write_at(p, "orderfs.db", 60, known, sizeof(known));
 	p->store = open_store(p->dir);
 	assert_true(row_of(p, "9") > 0);
@@ -1088,7 +1132,8 @@ static void no_memory_is_an_ordinary_error(void **state)
 	int failed = 0;
 
 	for (int spare = 200000; spare >= 0; spare -= 500) {
-		struct fact fact = {.id = "7", .state = spare / 500 % 2 ? STATE_READY : STATE_RUNNING,
+		struct fact fact = {.id = "7",
+				    .state = spare / 500 % 2 ? STATE_READY : STATE_RUNNING,
 				    .record = spare / 500 % 3 ? "{}\n" : "{\"a\":1}\n"};
 		struct item item;
 		reopen(p);
@@ -1129,7 +1174,8 @@ static void *read_all(void *context)
 		assert_int_equal(items_list(race->store, ACCOUNT, ORDERS, 0, lines, BATCH), BATCH);
 		assert_int_equal(items_active(race->store, ACCOUNT, ORDERS, &active), 0);
 		assert_int_equal(active % BATCH, 0);
-		assert_int_equal(item_by_name(race->store, ACCOUNT, ORDERS, lines[7].name, &item), 0);
+		assert_int_equal(item_by_name(race->store, ACCOUNT, ORDERS, lines[7].name, &item),
+				 0);
 		assert_int_equal(item.row, lines[7].row);
 		item_finish(&item);
 		race->lookups++;
@@ -1155,10 +1201,11 @@ static void readers_see_whole_merges(void **state)
 	for (int round = 0; round < 100 || race.lookups < 10 * READERS; round++) {
 		for (int i = 0; i < BATCH; i++) {
 			snprintf(ids[i], sizeof(ids[i]), "%d", i);
-			facts[i] = (struct fact){.id = ids[i], .state = round % 2 ? STATE_READY
-										  : STATE_QUEUED};
+			facts[i] = (struct fact){.id = ids[i],
+						 .state = round % 2 ? STATE_READY : STATE_QUEUED};
 		}
-		assert_int_equal(items_merge(p->store, ACCOUNT, ORDERS, facts, BATCH, NULL, NULL), 0);
+		assert_int_equal(items_merge(p->store, ACCOUNT, ORDERS, facts, BATCH, NULL, NULL),
+				 0);
 	}
 	race.over = true;
 	for (int i = 0; i < READERS; i++) {
@@ -1175,6 +1222,7 @@ int main(void)
 		TEST(files_are_private),
 		TEST(a_folder_that_cannot_be_made_is_named),
 		TEST(places_keep_their_numbers),
+		TEST(a_state_has_a_date),
 		TEST(a_new_item_has_the_times_of_the_api),
 		TEST(what_is_known_is_not_written),
 		TEST(each_change_has_its_bit_and_its_time),

@@ -1,0 +1,180 @@
+"""Fixtures for tests of the real program over a real mount, against the sandbox.
+
+    def test_a_finished_job_has_its_file(sandbox, mount):
+        shop = sandbox(orders=1)
+        job, = shop.jobs()
+        m = mount(shop)
+        assert m.read_bytes(f"jobs/{job['id']}/orders.csv") == shop.raw_file(job["id"])
+
+The program is $ORDERFS, or build/orderfs. Every test must leave it healthy: it ends with exit
+status 0 on SIGTERM, and neither a sanitizer's report nor a secret is in what it said.
+"""
+
+import faulthandler
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from harness import leaks, process, watch as watch_program
+from harness.accounts import merged
+from harness.mounted import Mount
+from harness.process import Background, wait_until
+from harness.sandbox import Sandbox
+
+TOP = Path(__file__).resolve().parents[2]
+TEST_SECONDS = 120
+
+
+def pytest_configure(config):
+    config.real_stderr = os.dup(2)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """What the program and the sandbox said stands below a failure."""
+    report = (yield).get_result()
+    if report.failed:
+        for title, source in getattr(item, "said", []):
+            report.sections.append((title, source() or "(nothing)"))
+
+
+@pytest.fixture(autouse=True)
+def watchdog(request):
+    """No test hangs the run: first an exception, then the end of everything it started (which
+    frees calls that wait in the kernel), then the end of this process."""
+    stuck = []
+
+    def out_of_time(*_):
+        stuck.append(request.node.name)
+        raise process.TimedOut(f"the test took more than {TEST_SECONDS} s")
+    before = signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(TEST_SECONDS)
+    last_resort = threading.Timer(TEST_SECONDS + 5, process.end_all)
+    last_resort.daemon = True
+    last_resort.start()
+    faulthandler.dump_traceback_later(TEST_SECONDS + 60, exit=True,
+                                      file=request.config.real_stderr)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    last_resort.cancel()
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+    # The exception may have met another one on its way and be lost.
+    assert not stuck, f"the test took more than {TEST_SECONDS} s"
+
+
+@pytest.fixture
+def said(request):
+    """Where other fixtures leave (title, function giving text) for the report of a failure."""
+    request.node.said = []
+    return request.node.said
+
+
+@pytest.fixture
+def orderfs():
+    """The program."""
+    program = Path(os.environ.get("ORDERFS", TOP / "build" / "orderfs")).resolve()
+    if not os.access(program, os.X_OK):
+        pytest.exit(f"{program} is missing: meson setup build && ninja -C build", 2)
+    return program
+
+
+@pytest.fixture
+def sanitized(orderfs):
+    """Whether the program is built with a sanitizer: then its memory says nothing."""
+    program = orderfs.read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
+@pytest.fixture
+def sandbox(tmp_path, said):
+    """A factory of sandboxes, each on a port of its own: `sandbox(orders=12,
+    export_seconds=0.3, page_size=0)` with the options of sandbox.py. See harness/sandbox.py
+    for what it can do. `sandbox.all` lists those that were made."""
+    def make(**options):
+        folder = tmp_path / f"sandbox-{len(make.all)}"
+        folder.mkdir()
+        made = Sandbox(folder, **options)
+        make.all.append(made)
+        said.append(("sandbox stderr", made.stderr))
+        return made
+    make.all = []
+    yield make
+    for made in make.all:
+        made.finish()
+    tracebacks = [made.stderr() for made in make.all if "Traceback" in made.stderr()]
+    assert not tracebacks, "\n".join(tracebacks)
+
+
+@pytest.fixture
+def mount(sandbox, tmp_path, said, orderfs):
+    """A factory of mounts: `mount(shop)` mounts the first account of a sandbox and gives a
+    Mount, see harness/mounted.py. More can be said:
+
+    name        the account's name, if not the sandbox's
+    account     settings of the account, beside those that the sandbox gives
+    accounts    more accounts: {name: settings}
+    limits      {"deadline": "3s", "connect": …, "stall": …, "answer": …}
+    config      any other top-level keys of the accounts file, laid over all this
+    options     for -o
+    arguments   more arguments for the command line
+    environment variables for the program
+    """
+    mounts = []
+
+    def make(shop=None, name=None, account=None, accounts=None, limits=None, config=None,
+             **program):
+        settings = {"accounts": {}}
+        if shop:
+            settings["accounts"][name or shop.account] = {**shop.accounts[shop.account],
+                                                          **(account or {})}
+        settings["accounts"].update(accounts or {})
+        if limits:
+            settings["limits"] = limits
+        folder = tmp_path / f"mount-{len(mounts)}"
+        folder.mkdir()
+        said.append(("orderfs stderr", lambda: _text_of(folder / "stderr")))
+        made = Mount(orderfs, folder, merged(settings, config or {}), **program)
+        mounts.append(made)
+        return made
+
+    yield make
+    problems = [problem for made in mounts for problem in made.finish()]
+    problems += [problem for made in mounts for problem in leaks.find(made, sandbox.all)]
+    assert not problems, "\n".join(problems)
+
+
+def _text_of(path):
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+@pytest.fixture
+def spawn(tmp_path):
+    """A factory of commands that run beside the test: `reader = spawn(["cat", path])`, then
+    `reader.running`, `.output()`, `.signal(SIGINT)`, `.wait()`. All are ended with the test."""
+    made = []
+
+    def make(command, **options):
+        folder = tmp_path / f"spawn-{len(made)}"
+        folder.mkdir()
+        made.append(Background(command, folder, **options))
+        return made[-1]
+
+    yield make
+    for background in made:
+        background.finish()
+
+
+@pytest.fixture
+def watch(spawn):
+    """inotify: `changes = watch(folder, file)`; `changes()` gives the events so far as tuples
+    (path, name, masks), such as ("…/jobs", "4f1c", "CREATE,ISDIR")."""
+    def make(*paths):
+        watcher = spawn(["/usr/bin/python3", "-I", "-S", watch_program.__file__, *paths])
+        wait_until(lambda: watcher.output().startswith("ready\n") or not watcher.running)
+        assert watcher.running, watcher.wait()
+        return lambda: [tuple(line.split("\t")) for line in watcher.output().splitlines()[1:]]
+    return make

@@ -1,0 +1,47 @@
+"""What must never be in the program's output or in its state: secrets, sanitizers' reports."""
+
+import hashlib
+import re
+
+from harness import accounts
+
+REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error|assert",
+                     re.IGNORECASE)
+# Query strings of signed URLs, as the storages of this world spell them.
+SIGNATURES = re.compile(r"(?:\bsig|signature|x-(?:amz|goog)-\w+)=[^\s&]+", re.IGNORECASE)
+TOKEN = re.compile(r"\b[0-9a-f]{32}\b")
+
+
+def find(mount, sandboxes):
+    """One line for everything wrong that a finished mount and its sandboxes show."""
+    text = mount.stderr()
+    found = [f"orderfs said: {line}" for line in text.splitlines() if REPORTS.search(line)]
+    found += [f"a signed URL in the log: {line}" for line in text.splitlines()
+              if SIGNATURES.search(line)]
+    found += [f"the secret {secret!r} is in the log"
+              for secret in accounts.secrets(mount.settings) if secret in text]
+    used = set().union(*map(_tokens_used, sandboxes))
+    found += [f"the token {word} is in the log" for word in set(TOKEN.findall(text))
+              if hashlib.sha256(word.encode()).hexdigest()[:16] in used]
+    return found + list(_secrets_in_files(mount))
+
+
+def _tokens_used(sandbox):
+    """The sandbox logs tokens as the start of their hash."""
+    try:
+        requests = sandbox.requests()
+    except OSError:  # The test has ended it.
+        return set()
+    bearers = {request["headers"].get("Authorization", "") for request in requests}
+    return {bearer.partition(" ")[2] for bearer in bearers}
+
+
+def _secrets_in_files(mount):
+    """The state database and its neighbours hold no secret either."""
+    secrets = [secret.encode() for secret in accounts.secrets(mount.settings)]
+    for path in mount.state_dir.rglob("*"):
+        if path.is_file() and path.stat().st_size < 1 << 24:
+            content = path.read_bytes()
+            for secret in secrets:
+                if secret in content:
+                    yield f"the secret {secret!r} is in {path}"
