@@ -13,9 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* How wrong the other end's clock may be, and how late an API may list what it made. */
+/* How wrong the other end's clock may be. */
 #define SKEW_NS (INT64_C(300) * 1000000000)
-#define LATE_NS (INT64_C(120) * 1000000000)
 
 enum { MOST = 32 };
 
@@ -50,7 +49,7 @@ static void adopt(struct account *account, struct work *work, const struct comma
 /* Given up once every listing must have named it. */
 static void give_up_late(struct account *account, const struct command *command, int64_t since_ns)
 {
-	if (since_ns - command->at_ns > LATE_NS) {
+	if (since_ns - command->at_ns > YOUNG_NS) {
 		journal_end(account->shared->store, command->row, OUTCOME_LOST, command->err,
 			    "no answer came, and no item could be told to be its", NULL);
 	}

@@ -64,6 +64,9 @@ static int item_vanished(struct account *account, struct work *work, const struc
 		account_report_changes(account, work->number, changes, changed);
 		return r;
 	}
+	if (clock_wall_ns() - item->created_ns < YOUNG_NS) {
+		return problem_set(why, -ENOENT, "the API does not know %s yet", item->name);
+	}
 	int r = item_remove(account->shared->store, item->row, &change);
 	if (r == 0) {
 		account_report_changes(account, work->number, &change, 1);

@@ -151,7 +151,9 @@ int call_run(struct account *account, struct call *call, const struct operation 
 					      : http_job_was_sent(call->job);
 			}
 			if (r < 0) {
-				note_result(account, r, NULL);
+				if (r == -ETIMEDOUT) {
+					note_result(account, r, NULL);
+				}
 				return problem_set(why, r, "%s", error_words(r));
 			}
 			r = finish(account, call, operation, answer, &again, why);

@@ -11,6 +11,9 @@
 
 enum { COLLECTIONS_MAX = 15, FRESH_MS = 1000 };
 
+/* So late an API may list, or know at all, what it made. */
+#define YOUNG_NS (INT64_C(120) * 1000000000)
+
 /* A collection at work. */
 struct work {
 	/* Set at creation. */

@@ -14,7 +14,6 @@
 enum {
 	BATCH = 256,        /* rows a transaction */
 	PAGE_MS = 60000,    /* patience for a page: nobody at a shell waits for it */
-	YOUNG_S = 120,      /* an API may be that late to list what it made */
 	LARGE_ROWS = 2000,  /* after so many, memory goes back to the system */
 };
 
@@ -111,7 +110,7 @@ static int drop_missing(struct pass *pass)
 
 	int r = items_pass_end(pass->account->shared->store, pass->account->number,
 			       pass->work->number, pass->number, at_misses, expired,
-			       now - YOUNG_S * INT64_C(1000000000), &changes, &changed);
+			       now - YOUNG_NS, &changes, &changed);
 	if (r == 0) {
 		account_report_changes(pass->account, pass->work->number, changes, changed);
 	}

@@ -38,7 +38,7 @@ static void check_keys(struct loading *l, const struct doc *node, const struct p
 	auto_free const char **keys = calloc(count, sizeof(*keys));
 
 	if (!keys) {
-		l->no_memory = true;
+		l->reader.no_memory = true;
 		return;
 	}
 	memcpy(keys, own_keys, OWN_KEYS * sizeof(*keys));
@@ -52,7 +52,7 @@ static char *copy(struct loading *l, const char *text)
 {
 	char *made = strdup(text);
 
-	l->no_memory |= !made;
+	l->reader.no_memory |= !made;
 	return made;
 }
 
@@ -138,7 +138,7 @@ static void read_settings(struct loading *l, const struct doc *node,
 
 	account->settings = calloc((size_t)provider->setting_count + 1, sizeof(*account->settings));
 	if (!account->settings) {
-		l->no_memory = true;
+		l->reader.no_memory = true;
 		return;
 	}
 	for (int i = 0; i < provider->setting_count; i++) {
@@ -187,7 +187,7 @@ static struct provider *get_provider(struct loading *l, const struct doc *accoun
 		reader_complain(&l->reader, doc_get(node, "provider"), "%s", problem_words(&why, r));
 	}
 	problem_finish(&why);
-	l->no_memory |= r == -ENOMEM;
+	l->reader.no_memory |= r == -ENOMEM;
 	l->reader.found |= r < 0;
 	return provider;
 }

@@ -39,7 +39,7 @@ static char *load_dir(struct loading *l, const struct doc *object, const char *k
 		base = file_base(variable, otherwise);
 		dir = base ? file_join(base, "orderfs") : NULL;
 	}
-	l->no_memory |= !dir;
+	l->reader.no_memory |= !dir;
 	return dir;
 }
 
@@ -100,7 +100,7 @@ static void load_accounts(struct loading *l, const struct doc *root)
 	}
 	config->accounts = calloc(count, sizeof(*config->accounts));
 	if (!config->accounts) {
-		l->no_memory = true;
+		l->reader.no_memory = true;
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -149,7 +149,7 @@ static int load_file(struct loading *l)
 		load_root(l, root);
 	}
 	doc_destroy(root);
-	if (l->no_memory) {
+	if (l->reader.no_memory) {
 		return -ENOMEM;
 	}
 	return r == 0 && l->reader.found ? -EINVAL : r;

@@ -11,7 +11,6 @@ struct loading {
 	const char *dir; /* of the accounts file: where relative paths begin */
 	bool secrets;    /* read them, do not only check where they are */
 	bool is_shared;  /* the accounts file can be read by others */
-	bool no_memory;
 };
 
 void load_account(struct loading *l, const struct doc *accounts, int index);

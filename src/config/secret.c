@@ -46,6 +46,10 @@ static char *read_file(struct reader *r, const struct doc *node, const char *pat
 	size_t length;
 	int e = file_read(path, SECRET_BYTES, &text, &length, &st);
 
+	if (e == -ENOMEM) {
+		r->no_memory = true;
+		return NULL;
+	}
 	if (e == -EINVAL || e == -EFBIG) {
 		reader_complain(r, node, "%s is no file of one line", path);
 		return NULL;
@@ -69,7 +73,7 @@ static char *read_own_file(struct reader *r, const char *dir, const struct doc *
 	auto_free char *path = file_expand(dir, name);
 
 	if (!path) {
-		reader_complain(r, node, "out of memory");
+		r->no_memory = true;
 		return NULL;
 	}
 	return read_file(r, node, path, is_secret);
@@ -82,7 +86,9 @@ static char *read_command(struct reader *r, const struct doc *node, const char *
 	size_t length;
 	int e = run_command(command, COMMAND_MS, &text, &length, &why);
 
-	if (e < 0) {
+	if (e == -ENOMEM) {
+		r->no_memory = true;
+	} else if (e < 0) {
 		reader_complain(r, node, "%s", problem_words(&why, e));
 	}
 	problem_finish(&why);
@@ -94,8 +100,12 @@ static char *read_variable(struct reader *r, const struct doc *node, const char 
 	const char *value = getenv(name);
 	char *copy = value ? strdup(value) : NULL;
 
-	if (!copy) {
+	if (!value) {
 		reader_complain(r, node, "the environment has no %s", name);
+		return NULL;
+	}
+	if (!copy) {
+		r->no_memory = true;
 		return NULL;
 	}
 	return finish_value(r, node, name, copy, strlen(copy));
@@ -109,11 +119,13 @@ static char *read_credential(struct reader *r, const struct doc *node, const cha
 
 	if (strchr(name, '/') || *name == '.') {
 		reader_complain(r, node, "a credential is a plain name, not '%s'", name);
-	} else if (!path) {
+	} else if (!dir) {
 		reader_complain(r, node,
 				"there are no credentials: systemd gives them with "
 				"LoadCredential=%s:…",
 				name);
+	} else if (!path) {
+		r->no_memory = true;
 	} else {
 		return read_file(r, node, path, false);
 	}

@@ -21,7 +21,10 @@ void reader_complain(struct reader *r, const struct doc *node, const char *forma
 	}
 	va_end(args);
 	r->found = true;
-	findings_add(r->findings, r->file, doc_line(node), "%s", words ? words : "out of memory");
+	if (!words ||
+	    findings_add(r->findings, r->file, doc_line(node), "%s", words) == -ENOMEM) {
+		r->no_memory = true;
+	}
 }
 
 static const struct doc *get_kind(struct reader *r, const struct doc *object, const char *key,

@@ -15,6 +15,7 @@ struct reader {
 	const char *file;
 	struct findings *findings;
 	bool found; /* there was something to complain about */
+	bool no_memory; /* what was read is not complete */
 };
 
 /* Adds a finding at the node's line. */

@@ -9,7 +9,7 @@ void *load_array(struct loader *l, size_t count, size_t size)
 	void *array = count ? calloc(count, size) : NULL;
 
 	if (count && !array) {
-		l->no_memory = true;
+		l->reader.no_memory = true;
 	}
 	return array;
 }

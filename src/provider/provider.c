@@ -117,7 +117,7 @@ static void load_root(struct loader *l, const struct doc *root)
 	load_limits(l, root);
 	load_errors(l, root);
 	load_collections(l, root);
-	if (!l->no_memory) {
+	if (!l->reader.no_memory) {
 		lint_provider(&l->reader, l->provider);
 	}
 }
@@ -138,7 +138,7 @@ int provider_load(const char *file, const char *text, size_t length, struct find
 	if (r == 0) {
 		load_root(&l, provider->rest->tree);
 	}
-	if (l.no_memory) {
+	if (l.reader.no_memory) {
 		r = -ENOMEM;
 	} else if (l.reader.found) {
 		r = -EINVAL;

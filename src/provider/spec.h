@@ -64,7 +64,6 @@ struct provider_rest {
 struct loader {
 	struct reader reader;
 	struct provider *provider;
-	bool no_memory;
 };
 
 /* count zeroed elements; NULL when count is 0 or without memory, which is then noted. */

@@ -9,6 +9,30 @@
 
 enum { HISTORY_LINES = 10000 };
 
+/* A label's value: the format knows these three escapes. */
+static void add_label(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n') {
+			buf_puts(out, "\\n");
+			continue;
+		}
+		if (*text == '"' || *text == '\\') {
+			buf_putc(out, '\\');
+		}
+		buf_putc(out, *text);
+	}
+}
+
+/* One sample of an account. */
+static void add_sample(struct buf *out, const char *name, const struct account *account,
+		       uint64_t value)
+{
+	buf_printf(out, "orderfs_%s{account=\"", name);
+	add_label(out, account_name(account));
+	buf_printf(out, "\"} %" PRIu64 "\n", value);
+}
+
 /* One counter of every account, in Prometheus' text format. */
 static void add_counter(struct view *view, struct buf *out, const char *name, const char *help,
 			uint64_t (*pick)(const struct account_counts *))
@@ -17,8 +41,7 @@ static void add_counter(struct view *view, struct buf *out, const char *name, co
 	for (int i = 0; i < view->options.account_count; i++) {
 		struct account_counts counts = {0};
 		account_counts(view->options.accounts[i], &counts);
-		buf_printf(out, "orderfs_%s{account=\"%s\"} %" PRIu64 "\n", name,
-			   account_name(view->options.accounts[i]), pick(&counts));
+		add_sample(out, name, view->options.accounts[i], pick(&counts));
 	}
 }
 
@@ -81,8 +104,7 @@ void control_metrics(struct view *view, struct buf *out)
 		      "# TYPE orderfs_ready gauge\n");
 	for (int i = 0; i < view->options.account_count; i++) {
 		struct account *account = view->options.accounts[i];
-		buf_printf(out, "orderfs_ready{account=\"%s\"} %d\n", account_name(account),
-			   account_is_ready(account));
+		add_sample(out, "ready", account, account_is_ready(account));
 	}
 	add_gauge(out, "spool_bytes", "Bytes of downloads on disk.", spool_bytes);
 	add_gauge(out, "spools", "Downloads on disk.", spools);
