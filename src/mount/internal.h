@@ -41,8 +41,9 @@ extern const struct fuse_lowlevel_ops mount_ops;
 void visit_begin(struct visit *visit, fuse_req_t req);
 /* Before the reply. */
 void visit_end(struct visit *visit);
-/* Every waiting request ends with EINTR, now and from now on. */
+/* Every waiting request is let go, now and from now on. */
 void visits_end(struct mount *mount);
+bool visits_are_ending(struct mount *mount);
 
 /* ---- notifier.c */
 int notifier_create(struct fuse_session *session, struct notifier **out);

@@ -16,11 +16,14 @@ static struct mount *mount_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-/* The one place where an error becomes a reply. Calls that are called off while orderfs ends were, for
- * whoever waits, interrupted. */
+/* The one place where an error becomes a reply. EINTR is for who was interrupted: to who is let go because
+ * the mount ends, cat and cp would read it as "try again", for ever. */
 static void reply_error(fuse_req_t req, int r)
 {
-	fuse_reply_err(req, r == -ECANCELED ? EINTR : -r);
+	if (r == -ECANCELED || (r == -EINTR && visits_are_ending(mount_of(req)))) {
+		r = -ENOTCONN;
+	}
+	fuse_reply_err(req, -r);
 }
 
 static void fill_stat(const struct node *node, struct stat *st)

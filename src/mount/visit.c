@@ -61,3 +61,11 @@ void visits_end(struct mount *mount)
 	}
 	pthread_mutex_unlock(&mount->mutex);
 }
+
+bool visits_are_ending(struct mount *mount)
+{
+	pthread_mutex_lock(&mount->mutex);
+	bool ending = mount->ending;
+	pthread_mutex_unlock(&mount->mutex);
+	return ending;
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 struct handle {
@@ -21,7 +22,12 @@ struct handle {
 	bool based;
 	off_t written_to;
 	off_t base;
+	int64_t late_ms; /* when a read of content last ran out of patience */
 };
+
+/* A readahead that fails is followed at once by a read of the page itself: one failure to whoever waits,
+ * who is not to wait twice as long. A person's next read comes later than that. */
+enum { REPEAT_MS = 100 };
 
 static int set_text(struct handle *handle, struct buf *text)
 {
@@ -145,14 +151,29 @@ bool handle_is_text(const struct handle *handle)
 	return handle->content == NULL;
 }
 
+static bool was_late_just_now(struct handle *handle)
+{
+	pthread_mutex_lock(&handle->mutex);
+	bool late = handle->late_ms && clock_ms() - handle->late_ms < REPEAT_MS;
+	pthread_mutex_unlock(&handle->mutex);
+	return late;
+}
+
 ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
 		       int *fd)
 {
 	struct problem why = {0};
-	ssize_t n = content_read(handle->content, offset, length, waiter, &why);
 
+	if (was_late_just_now(handle)) {
+		waiter->deadline_ms = 0; /* what is there can be read all the same */
+	}
+	ssize_t n = content_read(handle->content, offset, length, waiter, &why);
 	if (n > 0) {
 		*fd = content_fd(handle->content);
+	} else if (n == -ETIMEDOUT) {
+		pthread_mutex_lock(&handle->mutex);
+		handle->late_ms = clock_ms();
+		pthread_mutex_unlock(&handle->mutex);
 	}
 	problem_finish(&why);
 	return n;
