@@ -135,6 +135,23 @@ static int finish(struct account *account, struct call *call, const struct opera
 	return r;
 }
 
+/* The waiter gave up; the request is still on its way. */
+static int give_up(struct account *account, struct call *call, int r, bool *sent,
+		   struct problem *why)
+{
+	if (sent) {
+		/* Nobody takes such a call over: what was not sent by now never is. */
+		*sent = http_call_off(call->job);
+	}
+	if (r == -EAGAIN) {
+		return problem_set(why, r, "too many others are waiting already");
+	}
+	if (r == -ETIMEDOUT) {
+		note_result(account, r, NULL);
+	}
+	return problem_set(why, r, "%s", error_words(r));
+}
+
 int call_run(struct account *account, struct call *call, const struct operation *operation,
 	     struct waiter *waiter, struct doc **answer, bool *sent, struct problem *why)
 {
@@ -142,19 +159,15 @@ int call_run(struct account *account, struct call *call, const struct operation 
 	int r;
 
 	do {
+		again = false;
 		r = call->job ? 0 : submit(account, call, operation, waiter, why);
 		if (r == 0) {
 			r = http_wait(call->job, waiter);
-			if (sent) {
-				/* Nobody takes such a call over: what was not sent by now never is. */
-				*sent = r < 0 ? http_call_off(call->job)
-					      : http_job_was_sent(call->job);
-			}
 			if (r < 0) {
-				if (r == -ETIMEDOUT) {
-					note_result(account, r, NULL);
-				}
-				return problem_set(why, r, "%s", error_words(r));
+				return give_up(account, call, r, sent, why);
+			}
+			if (sent) {
+				*sent = http_job_was_sent(call->job);
 			}
 			r = finish(account, call, operation, answer, &again, why);
 		}

@@ -115,6 +115,8 @@ int mount_serve(struct mount *mount, struct view *view)
 	if (config) {
 		fuse_loop_cfg_destroy(config);
 	}
+	/* Aborted from outside (umount -f): the mount is gone, which is an end like any other. */
+	r = r == -ECONNABORTED ? 0 : r;
 	return r < 0 ? log_error(r, "the mount ended: %s", strerror(-r)) : 0;
 }
 
