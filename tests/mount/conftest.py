@@ -13,19 +13,24 @@ status 0 on SIGTERM, and neither a sanitizer's report nor a secret is in what it
 import faulthandler
 import os
 import signal
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from harness import leaks, process, watch as watch_program
+pytest.register_assert_rewrite("harness")
+
+from harness import devices, leaks, process, watch as watch_program  # noqa: E402
 from harness.accounts import merged
 from harness.mounted import Mount
 from harness.process import Background, wait_until
+from harness.program import Program, copy_for_others
 from harness.sandbox import Sandbox
 
 TOP = Path(__file__).resolve().parents[2]
 TEST_SECONDS = 120
+OTHER_USER = 65534
 
 
 def pytest_configure(config):
@@ -145,6 +150,28 @@ def mount(sandbox, tmp_path, said, orderfs):
     problems = [problem for made in mounts for problem in made.finish()]
     problems += [problem for made in mounts for problem in leaks.find(made, sandbox.all)]
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def program(orderfs, tmp_path):
+    """The program as a person types it, with a home of its own; see harness/program.py."""
+    folder = tmp_path / "person"
+    folder.mkdir()
+    made = Program(orderfs, folder)
+    yield made
+    made.finish()
+
+
+@pytest.fixture
+def somebody(orderfs):
+    """The same for an ordinary user, who is somebody else when the tests are run as root."""
+    with tempfile.TemporaryDirectory(prefix="orderfs-test-") as name, devices.open_to_all():
+        folder = Path(name)
+        folder.chmod(0o755)
+        user = OTHER_USER if os.geteuid() == 0 else None
+        made = Program(copy_for_others(orderfs, folder), folder, user)
+        yield made
+        made.finish()
 
 
 def _text_of(path):

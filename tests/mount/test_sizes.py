@@ -23,7 +23,8 @@ CALLS = {
     "readinto": "out.write(open(file, 'rb', buffering=0).readall())",
     "lseek": "size = os.lseek(file, 0, os.SEEK_END); out.write(os.pread(file, size, 0))",
     "sendfile": "while os.sendfile(out.fileno(), file, None, 1 << 20): pass",
-    "copy_file_range": "while os.copy_file_range(file, out.fileno(), 1 << 20): pass",
+    "splice": "a, b = os.pipe(); os.splice(file, b, 1000); out.write(os.read(a, 1000)); "
+              "os.sendfile(out.fileno(), file, None, 1 << 20)",
     "mmap": "import mmap; out.write(mmap.mmap(file, 0, prot=mmap.PROT_READ)[:])",
 }
 

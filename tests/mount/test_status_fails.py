@@ -77,7 +77,7 @@ def test_p07_an_answer_of_no_use_fails_the_read(mount, shop, number, fault):
 
 
 def test_p07_a_huge_answer_is_not_read_to_its_end(mount, shop):
-    m = mounted(mount, shop, answer="1MiB", deadline="10s")
+    m = mounted(mount, shop, answer="1M", deadline="10s")
     shop.fault("getAJob", body_kind="json-huge", huge_bytes=200 << 20, times=0)
     result, _ = cat(m)
     assert_failed(result, errno.EBADMSG)

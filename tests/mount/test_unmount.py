@@ -67,6 +67,16 @@ def test_p26_umount_l_frees_who_waits(sandbox, mount, spawn):
     ends_well(m)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="umount needs root")
+def test_p26_a_forced_unmount_is_an_end_like_any_other(sandbox, mount, spawn):
+    shop, m = waits.prepare("status", sandbox, mount)
+    reader = waits.start("status", shop, m, spawn)
+    run(["umount", "-f", m.path])
+    assert reader.wait(timeout=AT_ONCE).returncode > 0
+    run(["umount", m.path])
+    ends_well(m)
+
+
 def test_p26_a_shell_that_stands_in_the_mount_does_not_hold_it(sandbox, mount, spawn):
     shop = sandbox(orders=1)
     m = mount(shop)

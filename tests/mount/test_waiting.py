@@ -23,26 +23,27 @@ def test_p25_a_waiting_call_is_freed_at_once(kind, number, sandbox, mount, spawn
     assert m.list(m.path, timeout=AT_ONCE) == [m.account.name]
 
 
-def test_p25_one_that_is_freed_leaves_the_others_waiting(sandbox, mount, spawn):
+def test_p25_one_that_is_freed_leaves_the_others_their_answer(sandbox, mount, spawn):
+    """Two readers share one request; the one that sent it goes, its answer still comes."""
     shop, m = waits.prepare("status", sandbox, mount)
+    shop.clear_faults()
+    shop.fault("getAJob", delay_ms=1000)
     first, second = [waits.start("status", shop, m, spawn) for _ in range(2)]
     first.signal(signal.SIGINT)
-    first.wait(timeout=AT_ONCE)
-    assert second.running
-    shop.clear_faults()
-    # The one request that hung was the first one's: the second sends its own.
+    assert first.wait(timeout=AT_ONCE).returncode == -signal.SIGINT
     result = second.wait()
-    assert (result.returncode, result.stdout) in ((0, "queued\n"), (1, ""))
+    assert (result.returncode, result.stdout) == (0, "queued\n")
+    assert len(shop.requests("getAJob")) == 1
 
 
 @pytest.mark.parametrize("kind", waits.KINDS)
 def test_p25_no_call_outlives_its_deadline(kind, sandbox, mount, spawn):
-    shop, m = waits.prepare(kind, sandbox, mount, limits={"deadline": "1s"})
+    shop, m = waits.prepare(kind, sandbox, mount, limits={"deadline": "1500ms"})
     began = time.monotonic()
     result = waits.start(kind, shop, m, spawn).wait()
     assert result.returncode > 0
-    assert time.monotonic() - began < 3
     assert "timed out" in result.stderr
+    assert time.monotonic() - began < 1.5 + AT_ONCE
 
 
 def test_p25_the_deadline_is_told_as_such(sandbox, mount):
@@ -59,7 +60,7 @@ def test_p25_who_waits_is_in_nobodys_way(count, sandbox, mount, spawn):
     the tree is answered."""
     shop = sandbox(orders=0)
     shop.event("freeze")
-    shop.event("job", id="busy", status="pending", count=count)
+    shop.event("job", status="pending", count=count)
     names = [job["id"] for job in shop.jobs()]
     m = mount(shop)
     wait_until(lambda: len(m.list("jobs")) == count + 1)
@@ -72,11 +73,12 @@ def test_p25_who_waits_is_in_nobodys_way(count, sandbox, mount, spawn):
     began = time.monotonic()
     assert m.list("jobs") == sorted([*names, "trigger"])
     assert m.stat(f"jobs/{names[0]}/job.json").st_size > 0
-    assert "EHOSTUNREACH" not in m.read("status")
+    assert m.read(m.control / "version")
     assert time.monotonic() - began < 3 * AT_ONCE
-    for reader in readers:
+    waiting = [reader for reader in readers if reader.running]
+    for reader in waiting:
         reader.signal(signal.SIGINT)
-    for reader in readers:
+    for reader in waiting:
         reader.wait(timeout=AT_ONCE)
 
 

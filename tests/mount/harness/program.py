@@ -94,7 +94,7 @@ class Program:
         """Who serves the state in its default place; None when nobody ever did."""
         try:
             return int((self.state_dir / "lock").read_text())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     @property

@@ -1,0 +1,130 @@
+"""Promise 18: fewer bytes than promised is an error, never an end of file; and the next open is a
+new beginning."""
+
+import errno
+import signal
+import sys
+
+import pytest
+
+from harness import TimedOut, run
+
+SIZE = 3_000_001
+HALF = SIZE // 2
+
+FAULTS = [
+    {"drop_after": HALF},
+    {"drop_after": HALF, "reset": True},
+    {"drop_after": 0},
+    {"drop_after": SIZE - 1},
+    {"drop": "before"},
+    {"no_length": True, "drop_after": HALF},
+    {"no_length_close": True, "drop_after": HALF},
+    {"length": HALF},
+    {"length": SIZE + 1},
+    {"length": 0},
+    {"stall_after": HALF},
+    {"status": 500},
+    {"status": 404},
+    {"body": "a page of another sort"},
+]
+TOOLS = ["cat {} > out", "cp {} out", "dd if={} of=out bs=64k", "wc -c < {} > out && head -c -0 {} > out",
+         "tar cf - -C $(dirname {}) orders.csv > out", "md5sum {}", "sort {} > out", "gzip -c {} > out"]
+MMAP = """import mmap, os, sys
+with open(sys.argv[1], 'rb') as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as whole:
+    print(len(bytes(whole)))"""
+
+
+@pytest.fixture
+def shop(sandbox):
+    made = sandbox(orders=0)
+    made.event("job", id="it", bytes=SIZE)
+    return made
+
+
+@pytest.fixture
+def m(shop, mount):
+    made = mount(shop, limits={"stall": "1s", "deadline": "3s"})
+    assert made.stat("jobs/it/orders.csv").st_size == SIZE
+    return made
+
+
+@pytest.fixture
+def file(m):
+    return m.account / "jobs" / "it" / "orders.csv"
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_p18_what_is_cut_is_an_error(shop, m, file, tmp_path, fault):
+    shop.fault("download", times=0, **fault)
+    out = tmp_path / "out"
+    result = run(f"cat {file} > {out}")
+    assert result.returncode != 0, "cat says that all is well"
+    assert len(out.read_bytes()) < SIZE and shop.raw_file("it").startswith(out.read_bytes())
+    shop.clear_faults()
+    assert m.read_bytes(file) == shop.raw_file("it"), "the next open"
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_p18_every_tool_says_so(shop, m, file, tmp_path, tool):
+    shop.fault("download", times=0, drop_after=HALF)
+    result = run(tool.format(*[file] * tool.count("{}")), cwd=tmp_path)
+    assert result.returncode != 0, result
+    shop.clear_faults()
+    assert m.read_bytes(file) == shop.raw_file("it")
+
+
+def test_p18_rsync_leaves_no_short_file(shop, m, file, tmp_path):
+    shop.fault("download", times=0, drop_after=HALF)
+    copy = ["rsync", "-a", file, tmp_path]
+    assert run(copy).returncode == 23
+    assert not (tmp_path / "orders.csv").exists()
+    shop.clear_faults()
+    assert run(copy).returncode == 0
+    assert (tmp_path / "orders.csv").read_bytes() == shop.raw_file("it")
+
+
+def test_p18_a_mapping_has_no_zeros_instead(shop, m, file):
+    shop.fault("download", times=0, drop_after=HALF)
+    assert run([sys.executable, "-c", MMAP, file]).returncode == -signal.SIGBUS
+    shop.clear_faults()
+    assert run([sys.executable, "-c", MMAP, file]).stdout == f"{SIZE}\n"
+
+
+def test_p18_what_did_arrive_can_be_read(shop, m, file):
+    shop.fault("download", times=0, drop_after=HALF)
+    assert m.read_range(file, 0, 1000) == shop.raw_file("it", first=0, last=999)
+    with pytest.raises(OSError) as failure:
+        m.read_range(file, SIZE - 1000, 1000)
+    assert failure.value.errno in (errno.EIO, errno.EHOSTUNREACH)
+
+
+def test_p18_readers_who_share_a_download_share_its_end(shop, m, file, spawn):
+    shop.fault("download", times=0, drop_after=HALF, slow_bytes_per_s=SIZE)
+    readers = [spawn(["cat", file]) for _ in range(3)]
+    assert all(reader.wait().returncode != 0 for reader in readers)
+    shop.clear_faults()
+    assert m.read_bytes(file) == shop.raw_file("it")
+
+
+@pytest.mark.parametrize("fault", [{"no_length": True, "drop_after": HALF},
+                                   {"length": HALF}, {"length": SIZE * 2}], ids=str)
+def test_p18_where_the_size_is_learnt_from_such_an_answer(shop, mount, tmp_path, fault):
+    """A wrong size may be believed at first, but never gives a copy that looks good."""
+    shop.fault("download", times=0, ranges=False, **fault)
+    m = mount(shop, limits={"stall": "1s", "deadline": "3s"})
+    file = m.account / "jobs" / "it" / "orders.csv"
+    assert run(["rsync", "-a", file, tmp_path / "copy"]).returncode != 0
+    shop.clear_faults()
+    _until_read(m, file, shop.raw_file("it"))
+
+
+def _until_read(m, file, expected):
+    """A size that turned out wrong costs one more failure, then all is well."""
+    for _ in range(2):
+        try:
+            assert m.read_bytes(file) == expected
+            return
+        except OSError as problem:
+            assert problem.errno == errno.ESTALE
+    raise TimedOut("the right content is never read")
