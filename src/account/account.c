@@ -21,7 +21,7 @@ static int create_works(struct account *account, struct problem *why)
 			r = store_listed_at(store, account->number, work->number, &listed_at);
 		}
 		if (r < 0) {
-			return problem_set(why, r, "the state folder: %s", error_words(r));
+			return problem_set(why, r, "the state folder: %s", strerror(-r));
 		}
 		work->listed = listed_at > 0;
 		account->work_count++;
@@ -71,7 +71,7 @@ int account_create(const struct account_shared *shared, const struct account_con
 	pthread_mutex_init(&account->mutex, NULL);
 	condition_init(&account->changed);
 	int r = store_account(shared->store, config->name, &account->number);
-	problem_set(r < 0 ? why : NULL, r, "the state folder: %s", error_words(r));
+	problem_set(r < 0 ? why : NULL, r, "the state folder: %s", strerror(-r));
 	if (r == 0) {
 		r = create_works(account, why);
 	}

@@ -27,6 +27,7 @@ struct content {
 	int failed;     /* how the download ended */
 	struct problem why;
 	bool replaced;  /* the store was told that the content is another one */
+	bool praised;   /* the store was told that it can be read */
 	bool started;
 	struct http_job *job;
 	/* Set before `started`. */
@@ -44,8 +45,17 @@ struct contents {
 
 int contents_create(const char *dir, int64_t most_bytes, struct contents **out)
 {
-	struct contents *table = calloc(1, sizeof(*table));
+	struct contents *table = NULL;
+	struct spool *first = NULL;
 
+	/* What a download will do is tried now, while there is somebody to tell. A full disk may be
+	 * empty again by then. */
+	int r = spool_create(dir, &first);
+	spool_destroy(first);
+	if (r < 0 && r != -ENOSPC) {
+		return r;
+	}
+	table = calloc(1, sizeof(*table));
 	if (!table) {
 		return -ENOMEM;
 	}
@@ -325,7 +335,8 @@ static int start_download(void *context, struct call *call, struct waiter *waite
 	int r = resolve_url(c->account, call, &c->file, waiter, &url, why);
 	if (r == 0 && !c->spool) {
 		r = spool_create(c->table->dir, &c->spool);
-		problem_set(r < 0 ? why : NULL, r, "%s: %s", c->table->dir, error_words(r));
+		problem_set(r < 0 ? why : NULL, r, "%s: %s", c->table->dir,
+			    strerror(-r));
 	}
 	if (r == 0) {
 		r = send_request(c, url, why);
@@ -386,6 +397,18 @@ static int report(struct content *c, int r, struct problem *why)
 	return r;
 }
 
+/* Read to its end: what was wrong with it once is over. */
+static void praise(struct content *c)
+{
+	pthread_mutex_lock(&c->table->mutex);
+	bool first = !c->praised;
+	c->praised = true;
+	pthread_mutex_unlock(&c->table->mutex);
+	if (first) {
+		resolve_report(c->account, c->file.item, NULL);
+	}
+}
+
 ssize_t content_read(struct content *c, int64_t offset, size_t length, struct waiter *waiter,
 		     struct problem *why)
 {
@@ -402,6 +425,9 @@ ssize_t content_read(struct content *c, int64_t offset, size_t length, struct wa
 	}
 	if (n >= 0 && n < (ssize_t)length) {
 		n = -EIO; /* a short answer would be taken for the end of the file */
+	}
+	if (n >= 0 && offset + n == c->file.size) {
+		praise(c);
 	}
 	return n < 0 ? report(c, (int)n, why) : n;
 }

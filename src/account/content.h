@@ -12,7 +12,8 @@
 
 struct content;
 
-/* The table of contents of a mount. dir must exist. */
+/* The table of contents of a mount. dir must exist; when nothing can be kept there it is the error
+ * of the file system. */
 int contents_create(const char *dir, int64_t most_bytes, struct contents **out);
 void contents_destroy(struct contents *contents);
 /* Bytes in spools now, and how many of them. */

@@ -222,7 +222,7 @@ static int download_data(void *context, const void *data, size_t length)
 	}
 	int r = spool_write(d->spool, data, length);
 	return r < 0 ? problem_set(&d->why, r, "cannot keep what is downloaded in the cache "
-				   "folder: %s", error_words(r)) : 0;
+				   "folder: %s", strerror(-r)) : 0;
 }
 
 static void download_end(void *context, int result)
@@ -257,5 +257,5 @@ int fetch_start(struct account *account, const char *url, struct download *downl
 		r = http_submit(account->shared->http, &request, &options, job);
 	}
 	request_finish(&request);
-	return r < 0 ? problem_set(why, r, "cannot start the download: %s", error_words(r)) : 0;
+	return r < 0 ? problem_set(why, r, "cannot start the download: %s", strerror(-r)) : 0;
 }

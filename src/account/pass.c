@@ -87,7 +87,7 @@ static int list_page(struct pass *pass, struct problem *why)
 	size_t count = r == 0 ? doc_count(rows) : 0;
 	for (size_t i = 0; i < count && r == 0; i += BATCH) {
 		r = merge_batch(pass, rows, i, count - i < BATCH ? count - i : BATCH);
-		problem_set(r < 0 ? why : NULL, r, "the state folder: %s", error_words(r));
+		problem_set(r < 0 ? why : NULL, r, "the state folder: %s", strerror(-r));
 		if (r == 0 && waiter_is_interrupted(pass->waiter)) {
 			r = -EINTR; /* orderfs is ending */
 		}

@@ -92,7 +92,7 @@ static int begin(struct order *order, struct waiter *waiter, struct problem *why
 		r = journal_begin(account->shared->store, account->number, order->work->number, 0,
 				  order->text.json, &order->journal_row);
 		problem_set(r < 0 ? why : NULL, r, "not sent, since it could not be written "
-			    "to the state folder: %s", error_words(r));
+			    "to the state folder: %s", strerror(-r));
 	}
 	pthread_mutex_unlock(&account->command_mutex);
 	return r;

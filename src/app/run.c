@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/background.h"
 #include "base/folder.h"
@@ -139,6 +140,8 @@ static int build(struct run *run, struct problem *why)
 	if (r == 0) {
 		r = contents_create(run->config->cache_dir, run->config->cache_bytes,
 				    &run->contents);
+		problem_set(r < 0 ? why : NULL, r, "the cache folder %s: %s",
+			    run->config->cache_dir, strerror(-r));
 	}
 	if (r == 0) {
 		r = create_accounts(run, why);
