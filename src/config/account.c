@@ -12,7 +12,7 @@
 #include "config/secret.h"
 #include "orderfs/message.h"
 
-static const char *const own_keys[] = {"provider", "insecure", "keep",   "spend",
+static const char *const own_keys[] = {"provider", "insecure", "keep", "spend",
 				       "cancel",   "limits",   NULL};
 enum { OWN_KEYS = 6 };
 
@@ -101,8 +101,8 @@ static void check_url(struct loading *l, const struct account_config *account,
 	problem_finish(&why);
 }
 
-static void read_setting(struct loading *l, const struct doc *node,
-			 const struct setting_spec *spec, struct account_config *account)
+static void read_setting(struct loading *l, const struct doc *node, const struct setting_spec *spec,
+			 struct account_config *account)
 {
 	const struct doc *given = doc_get(node, spec->name);
 	char *value = read_value(l, node, spec);
@@ -131,8 +131,7 @@ static void read_setting(struct loading *l, const struct doc *node,
 	account->setting_count++;
 }
 
-static void read_settings(struct loading *l, const struct doc *node,
-			  struct account_config *account)
+static void read_settings(struct loading *l, const struct doc *node, struct account_config *account)
 {
 	const struct provider *provider = account->provider;
 
@@ -159,7 +158,7 @@ static void read_limits(struct loading *l, const struct doc *node, struct limits
 
 /* The description, loaded once for all accounts that use it. */
 static struct provider *get_provider(struct loading *l, const struct doc *accounts, int index,
-				      const struct doc *node)
+				     const struct doc *node)
 {
 	const char *name = reader_text(&l->reader, node, "provider");
 	auto_free char *path = NULL;
@@ -178,13 +177,15 @@ static struct provider *get_provider(struct loading *l, const struct doc *accoun
 		}
 	}
 	if (!name || !*name) {
-		reader_complain(&l->reader, node, "an account says which API it is: provider: NAME");
+		reader_complain(&l->reader, node,
+				"an account says which API it is: provider: NAME");
 		return NULL;
 	}
 	path = strchr(name, '/') ? file_expand(l->dir, name) : strdup(name);
 	r = path ? find_provider(l->dir, path, l->reader.findings, &provider, &why) : -ENOMEM;
 	if (r == -ENOENT) {
-		reader_complain(&l->reader, doc_get(node, "provider"), "%s", problem_words(&why, r));
+		reader_complain(&l->reader, doc_get(node, "provider"), "%s",
+				problem_words(&why, r));
 	}
 	problem_finish(&why);
 	l->reader.no_memory |= r == -ENOMEM;

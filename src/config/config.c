@@ -94,8 +94,9 @@ static void load_accounts(struct loading *l, const struct doc *root)
 
 	if (count == 0 || count > ACCOUNTS_MOST) {
 		reader_complain(&l->reader, accounts ? accounts : root,
-				count ? "there are at most 255 accounts" :
-				"there are no accounts; write for example %s", example);
+				count ? "there are at most 255 accounts"
+				      : "there are no accounts; write for example %s",
+				example);
 		return;
 	}
 	config->accounts = calloc(count, sizeof(*config->accounts));

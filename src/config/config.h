@@ -17,7 +17,7 @@ struct setting {
 };
 
 struct account_config {
-	char *name; /* the folder: a plain file name, not starting with a dot */
+	char *name;                /* the folder: a plain file name, not starting with a dot */
 	struct provider *provider; /* owned by the config; shared by accounts of one provider */
 	struct setting *settings;  /* every setting of the provider, defaults filled in */
 	int setting_count;
@@ -41,10 +41,11 @@ struct config {
 	int account_count;
 };
 
-/* file NULL: $XDG_CONFIG_HOME/orderfs/orderfs.yaml, ~/.config by default. Provider descriptions are looked
- * up as NAME.yaml in `providers` beside the accounts file, then in the installed folder, then (for a
- * build that was not installed) in the source's. With secrets false no secret is read and no command
- * is run (for checks). -EINVAL: the findings say what to write instead, one line each, all of them. */
+/* file NULL: $XDG_CONFIG_HOME/orderfs/orderfs.yaml, ~/.config by default. Provider descriptions are
+ * looked up as NAME.yaml in `providers` beside the accounts file, then in the installed folder,
+ * then (for a build that was not installed) in the source's. With secrets false no secret is read
+ * and no command is run (for checks). -EINVAL: the findings say what to write instead, one line
+ * each, all of them. */
 int config_load(const char *file, bool secrets, struct findings *findings, struct config **out);
 void config_destroy(struct config *config);
 

@@ -8,7 +8,8 @@
 /* The whole of a regular file of at most max bytes, NUL-terminated, the caller's. st may be NULL.
  * -ENOENT and so on; -EINVAL when it is no regular file, -EFBIG when it is larger. */
 int file_read(const char *path, size_t max, char **text, size_t *length, struct stat *st);
-/* A path as a person writes it: ~ is the home folder, a relative one begins at dir. NULL without memory. */
+/* A path as a person writes it: ~ is the home folder, a relative one begins at dir. NULL without
+ * memory. */
 char *file_expand(const char *dir, const char *path);
 /* dir/name; NULL without memory. */
 char *file_join(const char *dir, const char *name);

@@ -152,8 +152,7 @@ static int judge(int r, int status, int limit_ms, struct problem *why)
 	return 0;
 }
 
-int run_command(const char *command, int limit_ms, char **out, size_t *length,
-		struct problem *why)
+int run_command(const char *command, int limit_ms, char **out, size_t *length, struct problem *why)
 {
 	struct run run = {.ended = -1, .output = -1, .text = malloc(SECRET_BYTES + 2)};
 	int status;

@@ -142,8 +142,9 @@ char *secret_read(struct reader *r, const char *dir, const struct doc *source, b
 
 	reader_check_keys(r, source, kinds);
 	if (doc_count(source) != 1 || !doc_member(source, 0, &kind, &node)) {
-		reader_complain(r, source, "write one of {file: …}, {command: …}, {env: …} and "
-					   "{credential: …}");
+		reader_complain(r, source,
+				"write one of {file: …}, {command: …}, {env: …} and "
+				"{credential: …}");
 		return NULL;
 	}
 	text = reader_text(r, source, kind);

@@ -105,8 +105,7 @@ const struct doc *doc_at(const struct doc *array, size_t index)
 	return node_wrap(json_object_array_get_idx(node_json(array), index));
 }
 
-bool doc_member(const struct doc *object, size_t index, const char **key,
-		const struct doc **value)
+bool doc_member(const struct doc *object, size_t index, const char **key, const struct doc **value)
 {
 	if (doc_kind(object) != DOC_OBJECT) {
 		return false;

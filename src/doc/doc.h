@@ -34,8 +34,7 @@ const struct doc *doc_get(const struct doc *object, const char *key);
 size_t doc_count(const struct doc *array_or_object);
 const struct doc *doc_at(const struct doc *array, size_t index);
 /* The index-th member of an object, in the order it was written; false past the end. */
-bool doc_member(const struct doc *object, size_t index, const char **key,
-		const struct doc **value);
+bool doc_member(const struct doc *object, size_t index, const char **key, const struct doc **value);
 /* Text of a scalar as it was written (true, 12.50, abc); NULL for null, absent, array, object.
  * Lives as long as the tree. Length may be NULL; text may hold NUL bytes. */
 const char *doc_text(const struct doc *scalar, size_t *length);
@@ -46,9 +45,9 @@ const struct doc *doc_path(const struct doc *node, const char *path);
 /* NULL when the path is well formed, else what is wrong with it (static text). */
 const char *doc_path_check(const char *path);
 
-/* JSON text, indented and ended with a newline when pretty; owned by the caller, NULL without memory.
- * Numbers as they were written. With extra, the object gets one more member at its end, unless it
- * has one of that name. */
+/* JSON text, indented and ended with a newline when pretty; owned by the caller, NULL without
+ * memory. Numbers as they were written. With extra, the object gets one more member at its end,
+ * unless it has one of that name. */
 char *doc_print(const struct doc *node, bool pretty);
 char *doc_print_with(const struct doc *object, const char *extra_key, const struct doc *extra);
 

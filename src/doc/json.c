@@ -14,12 +14,13 @@
 #include "base/name.h"
 #include "doc/doc.h"
 #include "doc/node.h"
+#include "doc/unescape.h"
 
 struct parser {
 	const char *start;
 	const char *at;
 	const char *end;
-	int depth; /* how much deeper it may go */
+	int depth;       /* how much deeper it may go */
 	struct buf text; /* of the string or number that was read last */
 	struct problem *why;
 };
@@ -38,7 +39,8 @@ static int fail(struct parser *p, const char *words)
 
 static void skip_blanks(struct parser *p)
 {
-	while (p->at < p->end && (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
+	while (p->at < p->end &&
+	       (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
 		p->at++;
 	}
 }
@@ -114,100 +116,17 @@ static int parse_number(struct parser *p, struct json_object **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-/* Four hex digits at the position, which moves on; -1 when there are none. */
-static long parse_hex(struct parser *p)
-{
-	long code = 0;
-
-	for (int i = 0; i < 4; i++, p->at++) {
-		if (p->at == p->end || !isxdigit((unsigned char)*p->at)) {
-			return -1;
-		}
-		code = code * 16 + (isdigit((unsigned char)*p->at)
-					    ? *p->at - '0'
-					    : tolower((unsigned char)*p->at) - 'a' + 10);
-	}
-	return code;
-}
-
-static void add_code_point(struct buf *text, long code)
-{
-	if (code < 0x80) {
-		buf_putc(text, (char)code);
-		return;
-	}
-	if (code < 0x800) {
-		buf_putc(text, (char)(0xc0 | code >> 6));
-	} else {
-		if (code < 0x10000) {
-			buf_putc(text, (char)(0xe0 | code >> 12));
-		} else {
-			buf_putc(text, (char)(0xf0 | code >> 18));
-			buf_putc(text, (char)(0x80 | (code >> 12 & 0x3f)));
-		}
-		buf_putc(text, (char)(0x80 | (code >> 6 & 0x3f)));
-	}
-	buf_putc(text, (char)(0x80 | (code & 0x3f)));
-}
-
-static bool is_high_half(long code)
-{
-	return code >= 0xd800 && code < 0xdc00;
-}
-
-static bool is_low_half(long code)
-{
-	return code >= 0xdc00 && code < 0xe000;
-}
-
-enum { REPLACEMENT = 0xfffd };
-
-/* What follows `\u`. */
-static int parse_unicode(struct parser *p)
-{
-	long code = parse_hex(p);
-
-	while (is_high_half(code) && p->end - p->at >= 2 && p->at[0] == '\\' && p->at[1] == 'u') {
-		long low;
-
-		p->at += 2;
-		low = parse_hex(p);
-		if (is_low_half(low)) {
-			code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-			break;
-		}
-		add_code_point(&p->text, REPLACEMENT);
-		code = low;
-	}
-	if (code < 0) {
-		return fail(p, "\\u is followed by four hexadecimal digits");
-	}
-	add_code_point(&p->text, is_high_half(code) || is_low_half(code) ? REPLACEMENT : code);
-	return 0;
-}
-
+/* An escape in a text; the position is behind its backslash. */
 static int parse_escape(struct parser *p)
 {
-	static const char from[] = "\"\\/bfnrt";
-	static const char to[] = "\"\\/\b\f\n\r\t";
-	const char *found;
-	char c;
+	size_t available = (size_t)(p->end - p->at);
+	size_t used = unescape(p->at, available, &p->text);
 
-	if (p->at == p->end) {
-		return fail(p, "");
-	}
-	c = *p->at;
-	if (c == 'u') {
-		p->at++;
-		return parse_unicode(p);
-	}
-	found = c ? strchr(from, c) : NULL;
-	if (!found) {
+	if (used == 0) {
 		return fail(p, "an unknown escape in a text");
 	}
-	p->at++;
-	buf_putc(&p->text, to[found - from]);
-	return 0;
+	p->at = used > available ? p->end : p->at + used;
+	return used > available ? fail(p, "") : 0;
 }
 
 /* A text into p->text; the position is at its opening quote. */

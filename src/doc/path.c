@@ -1,5 +1,5 @@
 /* Paths into a tree: names and indexes, `a.b[0].c`, and what to take instead when one leads to
- * nothing, `p ?? q`. Paths are short and come from descriptions, so they are read anew each time. */
+ * nothing, `p ?? q`. They are short and come from descriptions, so they are read anew each time. */
 #include <stdlib.h>
 #include <string.h>
 

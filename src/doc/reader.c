@@ -21,8 +21,7 @@ void reader_complain(struct reader *r, const struct doc *node, const char *forma
 	}
 	va_end(args);
 	r->found = true;
-	if (!words ||
-	    findings_add(r->findings, r->file, doc_line(node), "%s", words) == -ENOMEM) {
+	if (!words || findings_add(r->findings, r->file, doc_line(node), "%s", words) == -ENOMEM) {
 		r->no_memory = true;
 	}
 }
@@ -132,7 +131,8 @@ static void complain_unknown(struct reader *r, const struct doc *node, const cha
 
 	list_words(&list, known);
 	if (nearest) {
-		reader_complain(r, node, "unknown %s '%s', did you mean '%s'?", what, word, nearest);
+		reader_complain(r, node, "unknown %s '%s', did you mean '%s'?", what, word,
+				nearest);
 	} else if (buf_status(&list) == 0 && list.length) {
 		reader_complain(r, node, "unknown %s '%s'; it can be %s", what, word, list.data);
 	} else {
@@ -186,8 +186,8 @@ bool reader_flag(struct reader *r, const struct doc *object, const char *key, bo
 	return value;
 }
 
-int reader_integer(struct reader *r, const struct doc *object, const char *key, int least,
-		   int most, int fallback)
+int reader_integer(struct reader *r, const struct doc *object, const char *key, int least, int most,
+		   int fallback)
 {
 	const char *text = reader_text(r, object, key);
 	int64_t value;
@@ -198,13 +198,13 @@ int reader_integer(struct reader *r, const struct doc *object, const char *key, 
 	if (scalar_integer(text, &value) && value >= least && value <= most) {
 		return (int)value;
 	}
-	reader_complain(r, doc_get(object, key), "'%s' takes a whole number from %d to %d, not '%s'",
-			key, least, most, text);
+	reader_complain(r, doc_get(object, key),
+			"'%s' takes a whole number from %d to %d, not '%s'", key, least, most,
+			text);
 	return fallback;
 }
 
-double reader_decimal(struct reader *r, const struct doc *object, const char *key,
-		      double fallback)
+double reader_decimal(struct reader *r, const struct doc *object, const char *key, double fallback)
 {
 	const char *text = reader_text(r, object, key);
 	double value = fallback;
@@ -260,8 +260,7 @@ void reader_duration_range(struct reader *r, const struct doc *object, const cha
 	}
 }
 
-int64_t reader_bytes(struct reader *r, const struct doc *object, const char *key,
-		     int64_t fallback)
+int64_t reader_bytes(struct reader *r, const struct doc *object, const char *key, int64_t fallback)
 {
 	const char *text = reader_text(r, object, key);
 	int64_t value = fallback;

@@ -2,7 +2,8 @@
  * with file and line, what is wrong and what to write instead.
  *
  * Everything goes on after a finding, with a harmless value, so that one reading finds all there
- * is to find; `found` tells at the end. A member that is absent is never a finding here. One thread. */
+ * is to find; `found` tells at the end. A member that is absent is never a finding here. One
+ * thread. */
 #ifndef DOC_READER_H
 #define DOC_READER_H
 
@@ -14,7 +15,7 @@
 struct reader {
 	const char *file;
 	struct findings *findings;
-	bool found; /* there was something to complain about */
+	bool found;     /* there was something to complain about */
 	bool no_memory; /* what was read is not complete */
 };
 
@@ -33,11 +34,10 @@ const char *reader_text(struct reader *r, const struct doc *object, const char *
 /* As reader_text, and it must be a well-formed path. */
 const char *reader_path(struct reader *r, const struct doc *object, const char *key);
 bool reader_flag(struct reader *r, const struct doc *object, const char *key, bool fallback);
-int reader_integer(struct reader *r, const struct doc *object, const char *key, int least,
-		   int most, int fallback);
+int reader_integer(struct reader *r, const struct doc *object, const char *key, int least, int most,
+		   int fallback);
 /* A number of at least 0, such as 0.5. */
-double reader_decimal(struct reader *r, const struct doc *object, const char *key,
-		      double fallback);
+double reader_decimal(struct reader *r, const struct doc *object, const char *key, double fallback);
 /* 500ms, 30s, 5m, 2h, 7d; in ms. */
 int64_t reader_duration(struct reader *r, const struct doc *object, const char *key,
 			int64_t fallback_ms);
@@ -45,8 +45,7 @@ int64_t reader_duration(struct reader *r, const struct doc *object, const char *
 void reader_duration_range(struct reader *r, const struct doc *object, const char *key,
 			   int64_t *least_ms, int64_t *most_ms);
 /* 4096, 64K, 512M, 1G; in bytes. */
-int64_t reader_bytes(struct reader *r, const struct doc *object, const char *key,
-		     int64_t fallback);
+int64_t reader_bytes(struct reader *r, const struct doc *object, const char *key, int64_t fallback);
 /* The index of the member's text among words (which end with NULL), or -1. */
 int reader_choice(struct reader *r, const struct doc *object, const char *key,
 		  const char *const *words);

@@ -15,8 +15,8 @@ bool scalar_flag(const char *text, bool *out)
 		const char *word;
 		bool value;
 	} words[] = {
-		{"yes", true}, {"no", false}, {"true", true},
-		{"false", false}, {"on", true}, {"off", false},
+		{"yes", true},    {"no", false}, {"true", true},
+		{"false", false}, {"on", true},  {"off", false},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -103,8 +103,12 @@ static bool read_measure(const char *text, const struct unit *units, int64_t *ou
 bool scalar_duration(const char *text, int64_t *out)
 {
 	static const struct unit units[] = {
-		{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000},
-		{"d", 24 * 3600 * 1000}, {NULL, 0},
+		{"ms", 1},
+		{"s", 1000},
+		{"m", 60 * 1000},
+		{"h", 3600 * 1000},
+		{"d", 24 * 3600 * 1000},
+		{NULL, 0},
 	};
 
 	if (strcmp(text, "0") == 0) {
@@ -117,8 +121,8 @@ bool scalar_duration(const char *text, int64_t *out)
 bool scalar_bytes(const char *text, int64_t *out)
 {
 	static const struct unit units[] = {
-		{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"T", (int64_t)1 << 40},
-		{NULL, 0},
+		{"", 1},        {"K", 1 << 10},          {"M", 1 << 20},
+		{"G", 1 << 30}, {"T", (int64_t)1 << 40}, {NULL, 0},
 	};
 
 	return read_measure(text, units, out);

@@ -54,8 +54,8 @@ static int advance(struct reading *r)
 		return -ENOMEM;
 	}
 	complain(r, (int)r->parser.problem_mark.line + 1, "not YAML: %s%s%s",
-		 r->parser.problem ? r->parser.problem : "unreadable",
-		 r->parser.context ? " " : "", r->parser.context ? r->parser.context : "");
+		 r->parser.problem ? r->parser.problem : "unreadable", r->parser.context ? " " : "",
+		 r->parser.context ? r->parser.context : "");
 	return -EINVAL;
 }
 
@@ -263,7 +263,8 @@ static int read_stream(struct reading *r, struct json_object **out)
 		s = advance(r);
 	}
 	if (s == 0 && r->event.type != YAML_STREAM_END_EVENT) {
-		complain(r, line_of(&r->event), "only one document here: leave out the second '---'");
+		complain(r, line_of(&r->event),
+			 "only one document here: leave out the second '---'");
 	}
 	return s;
 }

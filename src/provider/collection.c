@@ -43,8 +43,8 @@ static const char *load_record(struct loader *l, const struct doc *item)
 
 static void load_item(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"id", "created", "updated", "error", "word",
-					   "records", "states", NULL};
+	static const char *const keys[] = {"id",   "created", "updated", "error",
+					   "word", "records", "states",  NULL};
 	const struct doc *item = reader_object(&l->reader, node, "item");
 	struct item_spec *spec = load_array(l, 1, sizeof(*spec));
 
@@ -83,8 +83,8 @@ static void load_page(struct loader *l, const struct doc *list, struct page *pag
 {
 	static const char *const kinds[] = {[PAGE_NONE] = "none", [PAGE_OFFSET] = "offset", NULL};
 	static const char *const none_keys[] = {"kind", NULL};
-	static const char *const offset_keys[] = {"kind", "skip", "take", "size", "total", "cap",
-						  NULL};
+	static const char *const offset_keys[] = {"kind",  "skip", "take", "size",
+						  "total", "cap",  NULL};
 	const struct doc *node = reader_object(&l->reader, list, "page");
 	int kind;
 
@@ -165,8 +165,8 @@ static void load_fields(struct loader *l, const struct doc *node, struct act *ac
 
 static void load_create(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"effect",   "fields",  "request", "id", "row",
-					   "remember", "example", NULL};
+	static const char *const keys[] = {"effect", "fields",   "request", "id",
+					   "row",    "remember", "example", NULL};
 	const struct doc *create = reader_object(&l->reader, node, "create");
 	const char *effects[EFFECT_CANCEL + 2] = {NULL};
 	struct act *act = load_array(l, create != NULL, sizeof(*act));
@@ -278,8 +278,8 @@ static void load_poll(struct loader *l, const struct doc *node, struct collectio
 static void load_collection(struct loader *l, const char *name, const struct doc *node,
 			    struct collection *out)
 {
-	static const char *const keys[] = {"item", "list", "get", "create", "files", "poll",
-					   "lifetime", NULL};
+	static const char *const keys[] = {"item",  "list", "get",      "create",
+					   "files", "poll", "lifetime", NULL};
 
 	out->name = name;
 	reader_check_keys(&l->reader, node, keys);
@@ -298,8 +298,8 @@ void load_collections(struct loader *l, const struct doc *root)
 	const struct doc *node;
 	const char *name;
 
-	provider->collections =
-		load_array(l, doc_count(collections), sizeof(*provider->collections));
+	provider->collections = load_array(l, doc_count(collections),
+					   sizeof(*provider->collections));
 	for (size_t i = 0; provider->collections && doc_member(collections, i, &name, &node); i++) {
 		if (reader_object(&l->reader, collections, name)) {
 			load_collection(l, name, node,

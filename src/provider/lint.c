@@ -1,5 +1,6 @@
-/* Checks of a description as a whole, once all of its parts are there: names that collide, files that
- * can never appear, settings that do nothing. What a part can say of itself is checked as it is loaded. */
+/* Checks of a description as a whole, once all of its parts are there: names that collide, files
+ * that can never appear, settings that do nothing. What a part can say of itself is checked as it
+ * is loaded. */
 #include "provider/lint.h"
 
 #include <ctype.h>
@@ -87,8 +88,8 @@ static bool is_used(const struct provider *provider, const char *name)
 
 static void lint_settings(struct lint *lint)
 {
-	static const char *const reserved[] = {"id", "token", "provider", "insecure", "keep",
-					       "spend", "cancel", "limits", NULL};
+	static const char *const reserved[] = {"id",    "token",  "provider", "insecure", "keep",
+					       "spend", "cancel", "limits",   NULL};
 	const struct provider *provider = lint->provider;
 
 	for (int i = 0; i < provider->setting_count; i++) {
@@ -136,8 +137,8 @@ static void lint_field(struct lint *lint, const struct act *act, const struct fi
 		reader_complain(lint->reader, node, "there is a setting called '%s' already",
 				field->name);
 	} else if (!visit_finds(act->request, field->name)) {
-		reader_complain(lint->reader, node,
-				"the field '%s' is used nowhere in the request", field->name);
+		reader_complain(lint->reader, node, "the field '%s' is used nowhere in the request",
+				field->name);
 	}
 	if (field->required && field->fallback) {
 		reader_complain(lint->reader, node, "a required field has no default");
@@ -188,7 +189,8 @@ static void lint_file(struct lint *lint, const struct collection *collection, in
 	static const char *const reserved[] = {"status", "error", "trigger", NULL};
 	const struct file_spec *file = &collection->files[index];
 	const struct doc *node = doc_at(doc_get(collection->item->node, "files"), (size_t)index);
-	bool twice = collection->record && file->name && strcmp(file->name, collection->record) == 0;
+	bool twice = collection->record && file->name &&
+		     strcmp(file->name, collection->record) == 0;
 
 	for (int i = 0; i < index && file->name; i++) {
 		const char *other = collection->files[i].name;
@@ -196,7 +198,8 @@ static void lint_file(struct lint *lint, const struct collection *collection, in
 		twice |= other && strcmp(file->name, other) == 0;
 	}
 	if (twice) {
-		reader_complain(lint->reader, node, "there is a file called '%s' already", file->name);
+		reader_complain(lint->reader, node, "there is a file called '%s' already",
+				file->name);
 	} else if (file->name && (!is_file_name(file->name) || is_among(file->name, reserved))) {
 		reader_complain(lint->reader, node,
 				"a file cannot be called '%s': take letters, digits, '.', '-' and "
@@ -233,9 +236,10 @@ static void lint_readiness(struct lint *lint, const struct collection *collectio
 
 	if (has_rule(collection, STATE_READY) && !has_file(collection, STATE_READY) &&
 	    doc_kind(files) != DOC_OBJECT) {
-		reader_complain(lint->reader, files ? files : collection->item->node,
-				"'ready' means that a file can be read, and there is none: list it in "
-				"'files', or write files: {none: \"why there is none\"}");
+		reader_complain(
+			lint->reader, files ? files : collection->item->node,
+			"'ready' means that a file can be read, and there is none: list it in "
+			"'files', or write files: {none: \"why there is none\"}");
 	}
 	for (int i = 0; i < collection->file_count; i++) {
 		if (!has_rule(collection, collection->files[i].when)) {
@@ -254,7 +258,8 @@ static void lint_record(struct lint *lint, const struct collection *collection)
 	const char *name = collection->record;
 	size_t length = name ? strlen(name) : 0;
 
-	if (name && (!is_file_name(name) || length < 6 || strcmp(name + length - 5, ".json") != 0)) {
+	if (name &&
+	    (!is_file_name(name) || length < 6 || strcmp(name + length - 5, ".json") != 0)) {
 		reader_complain(lint->reader,
 				doc_get(doc_get(collection->item->node, "item"), "records"),
 				"a record is called like order.json, not '%s'", name);

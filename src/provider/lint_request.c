@@ -25,8 +25,7 @@ static const struct field *find_field(const struct act *act, const struct piece 
 	return NULL;
 }
 
-static struct setting_spec *find_setting(const struct provider *provider,
-					 const struct piece *name)
+static struct setting_spec *find_setting(const struct provider *provider, const struct piece *name)
 {
 	for (int i = 0; i < provider->setting_count; i++) {
 		if (piece_is(name, provider->settings[i].name)) {
@@ -88,7 +87,8 @@ static void complain_unknown(const struct request_lint *l, const struct doc *nod
 	} else {
 		reader_complain(l->lint->reader, node,
 				"'{%.*s}' means nothing here: it is no setting%s%s",
-				(int)piece->length, piece->text, l->scope.act ? " and no field" : "",
+				(int)piece->length, piece->text,
+				l->scope.act ? " and no field" : "",
 				l->scope.id ? " and not {id}" : "");
 	}
 }
@@ -106,10 +106,11 @@ static void lint_name(const struct request_lint *l, enum part part, const struct
 		return;
 	}
 	if (part <= PART_QUERY && template_is_secret(l->lint->provider, name)) {
-		reader_complain(l->lint->reader, node,
-				"'{%.*s}' is a secret: it may stand in headers and bodies, never in "
-				"a URL, which others log",
-				(int)name->length, name->text);
+		reader_complain(
+			l->lint->reader, node,
+			"'{%.*s}' is a secret: it may stand in headers and bodies, never in "
+			"a URL, which others log",
+			(int)name->length, name->text);
 	}
 	if (part == PART_URL && optional) {
 		reader_complain(l->lint->reader, node,
@@ -168,13 +169,16 @@ static void lint_url(struct lint *lint, const struct request_spec *spec)
 	for (const char *c = spec->url; *c; c++) {
 		if (*c == '?' || *c == '#') {
 			reader_complain(lint->reader, spec->node,
-					"a URL ends before any '%c'; write query: {name: value}", *c);
+					"a URL ends before any '%c'; write query: {name: value}",
+					*c);
 			return;
 		}
-		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || strchr("\"<>\\^`|", *c)) {
-			reader_complain(lint->reader, spec->node,
-					"a URL holds no blanks and no such characters; write them as "
-					"%%20 and so on");
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f ||
+		    strchr("\"<>\\^`|", *c)) {
+			reader_complain(
+				lint->reader, spec->node,
+				"a URL holds no blanks and no such characters; write them as "
+				"%%20 and so on");
 			return;
 		}
 	}
@@ -224,7 +228,8 @@ void lint_request(struct lint *lint, const struct request_spec *spec, struct sco
 				"what only reads is a 'get': a 'post' here would be sent by 'ls'");
 	}
 	if (scope.act && strcmp(spec->method, "GET") == 0) {
-		reader_complain(lint->reader, spec->node, "a trigger changes something: use 'post'");
+		reader_complain(lint->reader, spec->node,
+				"a trigger changes something: use 'post'");
 	}
 }
 

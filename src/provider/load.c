@@ -19,8 +19,8 @@ static const char *load_one_word(struct loader *l, const struct doc *node, const
 	const char *text = doc_kind(node) == DOC_TEXT ? doc_text(node, NULL) : NULL;
 
 	if (!text) {
-		reader_complain(&l->reader, node, "'%s' takes a text or a list of texts: [one, two]",
-				key);
+		reader_complain(&l->reader, node,
+				"'%s' takes a text or a list of texts: [one, two]", key);
 	}
 	return text;
 }
@@ -115,8 +115,7 @@ static void load_body(struct loader *l, const struct doc *node, struct request_s
 	}
 }
 
-struct request_spec *load_request(struct loader *l, const struct doc *parent,
-				  const struct act *act)
+struct request_spec *load_request(struct loader *l, const struct doc *parent, const struct act *act)
 {
 	static const char *const keys[] = {"get", "post", "query", "headers", "form", "json", NULL};
 	const struct doc *node = reader_object(&l->reader, parent, "request");
@@ -132,7 +131,8 @@ struct request_spec *load_request(struct loader *l, const struct doc *parent,
 	}
 	reader_check_keys(&l->reader, node, keys);
 	if (is_get == (doc_get(node, "post") != NULL)) {
-		reader_complain(&l->reader, node, "a request says one of 'get' and 'post', and a URL");
+		reader_complain(&l->reader, node,
+				"a request says one of 'get' and 'post', and a URL");
 	}
 	spec->node = doc_get(node, is_get ? "get" : "post");
 	spec->act = act;

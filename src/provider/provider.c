@@ -1,4 +1,5 @@
-/* A description as a whole: loading it from its YAML text, and letting it go. One thread, at start. */
+/* A description as a whole: loading it from its YAML text, and letting it go. One thread, at
+ * start. */
 #include "provider/provider.h"
 
 #include <errno.h>
@@ -94,7 +95,8 @@ static void load_head(struct loader *l, const struct doc *root)
 	l->provider->name = reader_text(&l->reader, root, "name");
 	l->provider->title = reader_text(&l->reader, root, "title");
 	if (!doc_get(root, "name")) {
-		reader_complain(&l->reader, root, "'name' is missing: the file's name without .yaml");
+		reader_complain(&l->reader, root,
+				"'name' is missing: the file's name without .yaml");
 	}
 	if (!l->provider->title) {
 		l->provider->title = l->provider->name;
@@ -103,7 +105,7 @@ static void load_head(struct loader *l, const struct doc *root)
 
 static void load_root(struct loader *l, const struct doc *root)
 {
-	static const char *const keys[] = {"format", "name", "title", "settings", "auth",
+	static const char *const keys[] = {"format", "name",   "title",       "settings", "auth",
 					   "limits", "errors", "collections", NULL};
 
 	if (doc_kind(root) != DOC_OBJECT) {

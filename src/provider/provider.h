@@ -47,11 +47,11 @@ struct act {
 	struct field *fields;
 	int field_count;
 	struct request_spec *request;
-	const char *row;          /* path to the new item's row in the answer, or NULL: there is only its id */
 	const char *id;        /* path to the new item's id in the answer, or NULL */
+	const char *row;       /* path to its row in the answer, or NULL: there is only the id */
 	const char **remember; /* names of fields that the API does not give back */
 	int remember_count;
-	const char *example; /* a command that fits, or NULL */
+	const char *example;    /* a command that fits, or NULL */
 	const struct doc *node; /* where it stands in the description */
 };
 
@@ -90,7 +90,7 @@ struct collection {
 	int64_t poll_list_ms;
 	int64_t poll_active_min_ms;
 	int64_t poll_active_max_ms;
-	int64_t lifetime_ms; /* after creation the API deletes it; 0: never */
+	int64_t lifetime_ms;    /* after creation the API deletes it; 0: never */
 	struct item_spec *item; /* opaque outside this floor */
 };
 
@@ -116,7 +116,8 @@ struct provider {
 	struct limits limits;
 	struct collection *collections;
 	int collection_count;
-	struct provider_rest *rest; /* opaque outside this floor: auth headers, error paths, the tree */
+	struct provider_rest
+		*rest; /* opaque outside this floor: auth headers, error paths, the tree */
 };
 
 /* Loads and lints. On findings -EINVAL, and every finding is there, not only the first. */
@@ -161,10 +162,10 @@ int page_build(const struct provider *provider, const struct collection *collect
 
 /* ---- answer.c, extract.c */
 
-/* Judges an answer: 2xx with a JSON body gives its tree. Otherwise the errno of the contract's table
- * (401 403 EACCES, 404 410 ENOENT, 400 409 422 EINVAL, 429 EAGAIN, 5xx EREMOTEIO, not JSON or an
- * unexpected redirect EBADMSG) with the API's words, the HTTP status and the request id in `why`. The
- * secrets among the values of the request never appear there. */
+/* Judges an answer: 2xx with a JSON body gives its tree. Otherwise the errno of the contract's
+ * table (401 403 EACCES, 404 410 ENOENT, 400 409 422 EINVAL, 429 EAGAIN, 5xx EREMOTEIO, not JSON or
+ * an unexpected redirect EBADMSG) with the API's words, the HTTP status and the request id in
+ * `why`. The secrets among the values of the request never appear there. */
 int answer_read(const struct provider *provider, const struct response *response,
 		const struct values *values, struct doc **out, struct problem *why);
 
@@ -181,8 +182,8 @@ struct row {
 	char *word; /* the API's own word for the state, or NULL */
 	int64_t created_ns;
 	int64_t updated_ns;
-	char *error;  /* or NULL */
-	char *record; /* JSON text as shown */
+	char *error;                  /* or NULL */
+	char *record;                 /* JSON text as shown */
 	const char *files[ROW_FILES]; /* names, borrowed from the description */
 	int file_count;
 };
@@ -201,18 +202,19 @@ enum { COMMAND_BYTES = 64 * 1024 };
 
 /* What a person wrote, checked against the fields. Zero-initialise. */
 struct command_text {
-	char *json; /* canonical: an object with the fields in the order of names, defaults included */
+	char *json; /* canonical: an object, the fields in the order of names, with defaults */
 	struct value *values; /* of the fields, owned */
 	int value_count;
 	bool force; /* force=yes was among them */
 };
 /* Reads `key=value` words or lines (a value may be quoted with ' or "), or one JSON object with
- * text, number or boolean members. -EINVAL with words that name the field and what to write instead. */
-int command_parse(const struct act *act, const char *text, size_t length,
-		  struct command_text *out, struct problem *why);
+ * text, number or boolean members. -EINVAL with words that name the field and what to write
+ * instead. */
+int command_parse(const struct act *act, const char *text, size_t length, struct command_text *out,
+		  struct problem *why);
 void command_text_finish(struct command_text *text);
-/* What is to be remembered of a command, given its canonical JSON (of now or out of the journal): a JSON object,
- * the caller's; NULL when there is nothing. 0, -ENOMEM, -EBADMSG. */
+/* What is to be remembered of a command, given its canonical JSON (of now or out of the journal): a
+ * JSON object, the caller's; NULL when there is nothing. 0, -ENOMEM, -EBADMSG. */
 int command_remembered(const struct act *act, const char *json, char **out);
 /* What reading the trigger prints about it: fields, types, an example. Owned by the caller. */
 char *command_usage(const struct act *act);

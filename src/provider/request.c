@@ -42,7 +42,8 @@ int base_url_check(const char *text, struct problem *why)
 	return 0;
 }
 
-/* A name at the very beginning of a URL is a base URL, taken as it is but for slashes at its end. */
+/* A name at the very beginning of a URL is a base URL, taken as it is but for slashes at its
+ * end. */
 static int add_base(struct expansion *e, const char **at, struct buf *url)
 {
 	struct piece piece;
@@ -155,8 +156,7 @@ static bool has_header(const struct request *request, const char *name)
 	return false;
 }
 
-static int build_headers(struct expansion *e, const struct request_spec *spec,
-			 struct request *out)
+static int build_headers(struct expansion *e, const struct request_spec *spec, struct request *out)
 {
 	int r = add_headers(e, spec->headers, out);
 
@@ -213,8 +213,7 @@ static int build_form(struct expansion *e, const struct request_spec *spec, stru
 int request_build(const struct provider *provider, const struct request_spec *spec,
 		  const struct values *values, struct request *out, struct problem *why)
 {
-	struct expansion e = {
-		.provider = provider, .act = spec->act, .values = values, .why = why};
+	struct expansion e = {.provider = provider, .act = spec->act, .values = values, .why = why};
 	int r;
 
 	*out = (struct request){.method = spec->method, .once = spec->act != NULL};

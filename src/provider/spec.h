@@ -16,8 +16,8 @@ struct request_spec {
 	const struct doc *form;
 	const struct doc *json;
 	const struct doc *node; /* the URL's, for findings */
-	const struct act *act; /* it is this trigger's: its fields may be named */
-	bool is_token;         /* it gets the token, so it carries none of auth's own */
+	const struct act *act;  /* it is this trigger's: its fields may be named */
+	bool is_token;          /* it gets the token, so it carries none of auth's own */
 };
 
 enum test_kind { TEST_WORDS, TEST_CONTAINS, TEST_NULL, TEST_PRESENT };
@@ -45,8 +45,8 @@ struct item_spec {
 	const char *created;
 	const char *updated;
 	const char *error;
-	const char *word; /* the API's own word for the state */
-	const struct doc *node; /* of the collection, for findings */
+	const char *word;         /* the API's own word for the state */
+	const struct doc *node;   /* of the collection, for findings */
 	struct state_rule *rules; /* the first that fits wins */
 	int rule_count;
 };

@@ -64,7 +64,8 @@ static enum state load_word(struct loader *l, const struct doc *node)
 		words[i] = state_word((enum state)i);
 	}
 	if (!doc_get(node, "is")) {
-		reader_complain(&l->reader, node, "a rule says which state it is: {is: ready, when: …}");
+		reader_complain(&l->reader, node,
+				"a rule says which state it is: {is: ready, when: …}");
 	}
 	is = reader_choice(&l->reader, node, "is", words);
 	return is < 0 ? STATE_UNKNOWN : (enum state)is;
@@ -91,8 +92,8 @@ static void load_rule(struct loader *l, const struct doc *node, struct state_rul
 	}
 	rule->conditions = load_array(l, count, sizeof(*rule->conditions));
 	for (size_t i = 0; rule->conditions && doc_member(when, i, &path, &value); i++) {
-		rule->condition_count += load_conditions(
-			l, path, value, rule->conditions + rule->condition_count);
+		rule->condition_count += load_conditions(l, path, value,
+							 rule->conditions + rule->condition_count);
 	}
 }
 

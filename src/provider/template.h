@@ -1,5 +1,5 @@
 /* Templates: texts with {names} in them, `{{` and `}}` for braces. What stands for a name is
- * escaped for the place where it stands, never by who wrote the template, and never expanded again. */
+ * escaped for the place where it stands, never by who wrote the template, nor expanded again. */
 #ifndef PROVIDER_TEMPLATE_H
 #define PROVIDER_TEMPLATE_H
 
@@ -38,8 +38,8 @@ struct expansion {
 	bool secret; /* a token or a secret setting was used */
 };
 enum { TEMPLATE_ABSENT = 1 };
-/* Adds to out. TEMPLATE_ABSENT when an optional value was not given: then leave out the whole thing.
- * -EINVAL with words when a value is missing or cannot stand in the place. */
+/* Adds to out. TEMPLATE_ABSENT when an optional value was not given: then leave out the whole
+ * thing. -EINVAL with words when a value is missing or cannot stand in the place. */
 int template_expand(struct expansion *e, const char *text, enum place place, struct buf *out);
 /* The same for one name; the beginning of URLs is built of it. */
 int template_value(struct expansion *e, const struct piece *name, const char **out);

@@ -48,8 +48,7 @@ struct search {
 	bool found;
 };
 
-static void search_template(void *context, enum part part, const struct doc *node,
-			    const char *text)
+static void search_template(void *context, enum part part, const struct doc *node, const char *text)
 {
 	struct search *search = context;
 	struct piece piece;

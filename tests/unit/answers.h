@@ -198,8 +198,9 @@ static void answers_expect(struct answers *a, const struct doc *node, struct buf
 static void answers_check(struct answers *a, const struct doc *node)
 {
 	static const char *const reads[] = {"list", "get", "create", "file", "token", NULL};
-	static const char *const keys[] = {"answer", "read", "status", "type", "rows", "row", "more",
-					   "id", "url", "token", "expires", "errno", "words", NULL};
+	static const char *const keys[] = {"answer",  "read",  "status", "type", "rows",
+					   "row",     "more",  "id",     "url",  "token",
+					   "expires", "errno", "words",  NULL};
 	auto_finish(buf_finish) struct buf told = {0};
 	auto_finish(buf_finish) struct buf expected = {0};
 	const char *name = reader_text(&a->reader, node, "answer");

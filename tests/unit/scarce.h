@@ -1,5 +1,6 @@
-/* Allocations that fail on demand: scarce_at(n) makes the n-th from now on fail, once; scarce_blocks() is
- * how many blocks are in use. Sanitizers have allocators of their own, so with them nothing fails. */
+/* Allocations that fail on demand: scarce_at(n) makes the n-th from now on fail, once;
+ * scarce_blocks() is how many blocks are in use. Sanitizers have allocators of their own, so with
+ * them nothing fails. */
 #ifndef TEST_SCARCE_H
 #define TEST_SCARCE_H
 

@@ -70,7 +70,8 @@ static void half_surrogates_become_the_replacement_character(void **state)
 	(void)state;
 	assert_printed("\"\\ud83d\"", "\"\xef\xbf\xbd\"");
 	assert_printed("\"\\ude00x\"", "\"\xef\xbf\xbdx\"");
-	assert_printed("\"\\ud83d\\u0041\"", "\"\xef\xbf\xbd""A\"");
+	assert_printed("\"\\ud83d\\u0041\"", "\"\xef\xbf\xbd"
+					     "A\"");
 	assert_printed("\"\\ud83d\\ud83d\\ude00\"", "\"\xef\xbf\xbd\xf0\x9f\x98\x80\"");
 }
 
@@ -110,7 +111,9 @@ static void what_is_not_json_is_refused(void **state)
 		{"truefalse", "after the end"},
 		{"\"a\tb\"", "control character"},
 		{"\"\\x41\"", "unknown escape"},
-		{"\"\\u12g4\"", "hexadecimal"},
+		{"\"\\u12g4\"", "unknown escape"},
+		{"\"\\ud83d\\u12", "ends after 11 bytes"},
+		{"\"\\ud83d\\q\"", "unknown escape"},
 		{"\"\xff\"", "not UTF-8"},
 		{"\"\xed\xa0\x80\"", "not UTF-8"},
 		{"/* no */ 1", "a value is missing"},
@@ -122,7 +125,9 @@ static void what_is_not_json_is_refused(void **state)
 		assert_refused(cases[i].text, strlen(cases[i].text), cases[i].words);
 	}
 	assert_refused("{}\0{}", 5, "after the end");
-	assert_refused("[1,\0" "2]", 6, "a value is missing");
+	assert_refused("[1,\0"
+		       "2]",
+		       6, "a value is missing");
 }
 
 static void depth_is_bounded(void **state)
@@ -216,8 +221,9 @@ static void paths_lead_to_values(void **state)
 static void paths_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", ".", "a.", ".a", "a..b", "a[", "a[]", "a[x]", "a[-1]", "a[1", "a[1]b",
-		"a[1234567]", "a ? b", "a ??", "?? a", "a b", "a?", "a ?? ?? b", "[0]", "a[*]",
+		"",     " ",    ".",     "a.",  ".a",        "a..b",       "a[",
+		"a[]",  "a[x]", "a[-1]", "a[1", "a[1]b",     "a[1234567]", "a ? b",
+		"a ??", "?? a", "a b",   "a?",  "a ?? ?? b", "[0]",        "a[*]",
 	};
 
 	(void)state;
@@ -401,7 +407,8 @@ static int shout(void *context, const struct doc *text, struct buf *out)
 
 static void copies_have_other_texts(void **state)
 {
-	struct doc *from = parse_yaml("{a: [x, omit, 'omit'], b: {c: omit}, n: 5, m: '5', t: true, z: null}");
+	struct doc *from = parse_yaml(
+		"{a: [x, omit, 'omit'], b: {c: omit}, n: 5, m: '5', t: true, z: null}");
 	struct doc *copy = NULL;
 	char *printed;
 	int count = 0;
@@ -452,8 +459,8 @@ static void scalars_stand_for_things(void **state)
 
 static void readers_say_what_to_write_instead(void **state)
 {
-	static const char *const keys[] = {"collections", "limits", "n", "d", "r", "b", "l", "p",
-					   NULL};
+	static const char *const keys[] = {"collections", "limits", "n", "d", "r",
+					   "b",           "l",      "p", NULL};
 	static const char *const words[] = {"none", "offset", NULL};
 	static const char *const expected[] = {
 		"unknown key 'collectoins', did you mean 'collections'?",
@@ -510,15 +517,17 @@ static uint32_t random_next(uint32_t *seed)
 static size_t make_noise(uint32_t *seed, char *text, size_t size)
 {
 	static const char *const pieces[] = {
-		"{", "}", "[", "]", ":", ",", "\"", "\\", "\\u", "d83d", "null", "true", "-", "1e",
-		"0", ".", " ", "\n", "a", "- ", "? ", ": ", "&a ", "*a", "!t ", "<<", "---\n", "|\n",
-		">", "'", "#", "%", "\t", "\xff", "\xc3\xa9", "\xed\xa0",
+		"{",    "}",    "[",    "]",  ":",   ",",  "\"",   "\\",       "\\u",
+		"d83d", "null", "true", "-",  "1e",  "0",  ".",    " ",        "\n",
+		"a",    "- ",   "? ",   ": ", "&a ", "*a", "!t ",  "<<",       "---\n",
+		"|\n",  ">",    "'",    "#",  "%",   "\t", "\xff", "\xc3\xa9", "\xed\xa0",
 	};
 	size_t length = 0;
 	size_t wanted = random_next(seed) % size;
 
 	while (length < wanted) {
-		const char *piece = pieces[random_next(seed) % (sizeof(pieces) / sizeof(pieces[0]))];
+		const char *piece =
+			pieces[random_next(seed) % (sizeof(pieces) / sizeof(pieces[0]))];
 		size_t n = strlen(piece);
 
 		if (length + n >= size) {

@@ -1,5 +1,6 @@
 /* Descriptions: what is refused when they are loaded, which requests they make, how answers and
- * commands are read. The recorded answers in tests/provider are tried against each shipped description. */
+ * commands are read. The recorded answers in tests/provider are tried against each shipped
+ * description. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,8 +38,10 @@ static void recorded_answers_are_read_as_expected(void **state)
 {
 	struct provider *provider = load_shipped("elasticpath.yaml");
 	struct findings findings = {0};
-	int count = answers_check_all(
-		provider, ORDERFS_PROVIDERS_SOURCE "/../../../tests/provider/elasticpath", &findings);
+	int count = answers_check_all(provider,
+				      ORDERFS_PROVIDERS_SOURCE
+				      "/../../../tests/provider/elasticpath",
+				      &findings);
 
 	(void)state;
 	for (int i = 0; i < findings.count; i++) {
@@ -166,8 +169,8 @@ static void descriptions_are_loaded_whole(void **state)
 	provider_destroy(NULL);
 }
 
-/* Loads the sample with one thing changed; there must be a finding with these words in the line where it
- * was changed (or where at says). */
+/* Loads the sample with one thing changed; there must be a finding with these words in the line
+ * where it was changed (or where at says). */
 static void assert_lint_at(const char *from, const char *to, const char *words, const char *at)
 {
 	struct findings findings = {0};
@@ -197,7 +200,8 @@ static void assert_lint(const char *from, const char *to, const char *words)
 static void unknown_keys_and_wrong_types_are_found(void **state)
 {
 	(void)state;
-	assert_lint("collections:", "collectoins:", "unknown key 'collectoins', did you mean 'collections'?");
+	assert_lint("collections:", "collectoins:",
+		    "unknown key 'collectoins', did you mean 'collections'?");
 	assert_lint("    get: {", "    git: {", "unknown key 'git', did you mean 'get'?");
 	assert_lint_at("format: 1", "format: 2", "format 2 is not known", "format: 1");
 	assert_lint_at("format: 1\n", "\n", "'format: 1' is missing", "name: sample");
@@ -217,7 +221,8 @@ static void unknown_keys_and_wrong_types_are_found(void **state)
 	assert_lint("post: '{base_url}/token'", "put: '{base_url}/token'", "unknown key 'put'");
 	assert_lint("post: '{base_url}/token'", "get: '{base_url}/x', post: '{base_url}/token'",
 		    "one of 'get' and 'post'");
-	assert_lint("form: {key: '{key}', a b: '1&2'}", "form: {key: '{key}'}, json: {a: b}", "one body");
+	assert_lint("form: {key: '{key}', a b: '1&2'}", "form: {key: '{key}'}, json: {a: b}",
+		    "one body");
 	assert_lint("query: {sort: -created}", "json: {a: b}", "a 'get' has no body");
 	assert_lint("query: {sort: -created}", "query: {sort: [a]}", "'sort' takes a text");
 	assert_lint("{null: yes}", "{nul: yes}", "unknown key 'nul', did you mean 'null'?");
@@ -245,8 +250,10 @@ static void what_is_missing_is_found(void **state)
 static void names_must_mean_something(void **state)
 {
 	(void)state;
-	assert_lint("/jobs/{id}'}, row", "/jobs/{di}'}, row", "'{di}' means nothing here, did you mean '{id}'?");
-	assert_lint("'{base_url}/jobs', query", "'{base_url}/jobs/{id}', query", "'{id}' means nothing here");
+	assert_lint("/jobs/{id}'}, row", "/jobs/{di}'}, row",
+		    "'{di}' means nothing here, did you mean '{id}'?");
+	assert_lint("'{base_url}/jobs', query", "'{base_url}/jobs/{id}', query",
+		    "'{id}' means nothing here");
 	assert_lint("sort: -created", "sort: '{filter}'", "'{filter}' means nothing here");
 	assert_lint("a b: '1&2'", "a b: '{token}'", "'{token}' stands only in the headers");
 	assert_lint("'k-{kind}'", "'k-{kind'", "is followed by a name and '}'");
@@ -254,8 +261,10 @@ static void names_must_mean_something(void **state)
 	assert_lint("  region:", "  token: {}\n  region:", "a setting cannot be called 'token'");
 	assert_lint("  region:", "  other: {}\n  region:", "'other' is used nowhere");
 	assert_lint("        note: {}", "        force: {}", "a field cannot be called 'force'");
-	assert_lint("        note: {}", "        region: {}", "there is a setting called 'region' already");
-	assert_lint("        note: {}", "        other: {}\n        note: {}", "'other' is used nowhere");
+	assert_lint("        note: {}", "        region: {}",
+		    "there is a setting called 'region' already");
+	assert_lint("        note: {}", "        other: {}\n        note: {}",
+		    "'other' is used nowhere");
 	assert_lint("[filter, note]", "[filtr]", "'filtr' is no field");
 	assert_lint_at("'Bearer {token}'", "'Bearer x'", "the token is used nowhere", "auth:");
 }
@@ -263,19 +272,23 @@ static void names_must_mean_something(void **state)
 static void urls_are_safe(void **state)
 {
 	(void)state;
-	assert_lint("'{base_url}/jobs', query", "'http://api.example.org/jobs', query", "begins with https://");
+	assert_lint("'{base_url}/jobs', query", "'http://api.example.org/jobs', query",
+		    "begins with https://");
 	assert_lint("'{base_url}/jobs', query", "'/jobs', query", "begins with https://");
 	assert_lint("'{base_url}/jobs', query", "'{base_url}jobs', query", "followed by '/'");
-	assert_lint("'{base_url}/jobs', query", "'{base_url}/jobs?a=b', query", "ends before any '?'");
+	assert_lint("'{base_url}/jobs', query", "'{base_url}/jobs?a=b', query",
+		    "ends before any '?'");
 	assert_lint("'{base_url}/jobs', query", "'{base_url}/my jobs', query", "holds no blanks");
-	assert_lint("'https://api.example.org/v1/'", "'http://api.example.org'", "begins with https://");
-	assert_lint("'https://api.example.org/v1/'", "'https://u:p@api.example.org'", "no user name");
+	assert_lint("'https://api.example.org/v1/'", "'http://api.example.org'",
+		    "begins with https://");
+	assert_lint("'https://api.example.org/v1/'", "'https://u:p@api.example.org'",
+		    "no user name");
 	assert_lint("sort: -created", "sort: '{key}'", "'{key}' is a secret");
 	assert_lint("/jobs/{id}'}, row", "/{key}/{id}'}, row", "'{key}' is a secret");
-	assert_lint_at("  headers: {Auth", "  query: {t: '{token}'}\n  headers: {Auth", "'{token}' is a secret",
-		       "  headers: {Auth");
-	assert_lint_at("post: '{base_url}/jobs'", "post: '{base_url}/jobs/{note}'", "may be missing, and the URL needs it",
-		       "post: '{base_url}/jobs'");
+	assert_lint_at("  headers: {Auth", "  query: {t: '{token}'}\n  headers: {Auth",
+		       "'{token}' is a secret", "  headers: {Auth");
+	assert_lint_at("post: '{base_url}/jobs'", "post: '{base_url}/jobs/{note}'",
+		       "may be missing, and the URL needs it", "post: '{base_url}/jobs'");
 	assert_lint("X-Region", "X Region", "no header's name");
 	assert_lint("X-Note", "content-type", "leave out Content-Type");
 }
@@ -283,29 +296,39 @@ static void urls_are_safe(void **state)
 static void only_triggers_change_anything(void **state)
 {
 	(void)state;
-	assert_lint("get: '{base_url}/jobs', query", "post: '{base_url}/jobs', query", "a 'post' here would be sent by 'ls'");
-	assert_lint("{get: '{base_url}/jobs/{id}'}", "{post: '{base_url}/jobs/{id}'}", "would be sent by 'ls'");
-	assert_lint("{get: '{base_url}/jobs/{id}/file'}", "{post: '{base_url}/jobs/{id}/file'}", "would be sent by 'ls'");
-	assert_lint_at("post: '{base_url}/jobs'\n", "get: '{base_url}/jobs'\n", "a trigger changes something",
-		       "post: '{base_url}/jobs'\n");
+	assert_lint("get: '{base_url}/jobs', query", "post: '{base_url}/jobs', query",
+		    "a 'post' here would be sent by 'ls'");
+	assert_lint("{get: '{base_url}/jobs/{id}'}", "{post: '{base_url}/jobs/{id}'}",
+		    "would be sent by 'ls'");
+	assert_lint("{get: '{base_url}/jobs/{id}/file'}", "{post: '{base_url}/jobs/{id}/file'}",
+		    "would be sent by 'ls'");
+	assert_lint_at("post: '{base_url}/jobs'\n", "get: '{base_url}/jobs'\n",
+		       "a trigger changes something", "post: '{base_url}/jobs'\n");
 }
 
 static void states_and_files_agree(void **state)
 {
 	(void)state;
-	assert_lint("- {is: failed, when: {s: failed}}", "- {is: failed, when: {s: [failed, failed]}}", "there twice");
+	assert_lint("- {is: failed, when: {s: failed}}",
+		    "- {is: failed, when: {s: [failed, failed]}}", "there twice");
 	assert_lint_at("- {is: ready", "- {is: failed}\n        - {is: ready",
 		       "never reached: the one in line 21", "- {is: running");
-	assert_lint("{is: failed, when: {s: failed}}", "{is: failed, when: {s: [Done, new], n.count: '3', x: 1}}",
-		    "'Done' is taken by the rule in line 21");
-	assert_lint("{is: failed, when: {s: failed}}", "{is: failed, when: {s: {null: yes}}}", "line 23");
-	assert_lint("{is: failed, when: {s: failed}}", "{is: failed, when: {s: {null: yes, present: no}}}", "line 23");
 	assert_lint("{is: failed, when: {s: failed}}",
-		    "{is: failed, when: {s: failed, error: {contains: nothing at all}}}", "line 20");
+		    "{is: failed, when: {s: [Done, new], n.count: '3', x: 1}}",
+		    "'Done' is taken by the rule in line 21");
+	assert_lint("{is: failed, when: {s: failed}}", "{is: failed, when: {s: {null: yes}}}",
+		    "line 23");
+	assert_lint("{is: failed, when: {s: failed}}",
+		    "{is: failed, when: {s: {null: yes, present: no}}}", "line 23");
+	assert_lint("{is: failed, when: {s: failed}}",
+		    "{is: failed, when: {s: failed, error: {contains: nothing at all}}}",
+		    "line 20");
 	assert_lint_at("{is: ready, when: {s: [done, ok]", "{is: expired, when: {s: [done, ok]",
 		       "no rule of 'states' says 'ready'", "- {name: out.csv");
-	assert_lint_at("when: ready, ", "when: failed, ", "'ready' means that a file can be read", "    files:");
-	assert_lint("- {name: out.csv, when: ready,", "- {name: out.csv, when: expired,", "no rule of 'states' says 'expired'");
+	assert_lint_at("when: ready, ", "when: failed, ", "'ready' means that a file can be read",
+		       "    files:");
+	assert_lint("- {name: out.csv, when: ready,", "- {name: out.csv, when: expired,",
+		    "no rule of 'states' says 'expired'");
 	assert_lint("name: out.csv", "name: a/b", "a file cannot be called 'a/b'");
 	assert_lint("name: out.csv", "name: status", "a file cannot be called 'status'");
 	assert_lint("name: out.csv", "name: job.json", "a file called 'job.json' already");
@@ -317,9 +340,12 @@ static void fields_are_sound(void **state)
 {
 	(void)state;
 	assert_lint("default: csv", "default: pdf", "the default 'pdf' is not in 'enum'");
-	assert_lint("{required: true, help: what", "{required: true, default: x, help: what", "a required field has no default");
-	assert_lint("{required: true, secret: true}", "{default: x, secret: true}", "a secret setting has no default");
-	assert_lint("example: filter=a", "example: kind=csv", "the example does not fit: 'filter' is missing");
+	assert_lint("{required: true, help: what", "{required: true, default: x, help: what",
+		    "a required field has no default");
+	assert_lint("{required: true, secret: true}", "{default: x, secret: true}",
+		    "a secret setting has no default");
+	assert_lint("example: filter=a", "example: kind=csv",
+		    "the example does not fit: 'filter' is missing");
 	assert_lint("[csv, xlsx]", "[]", "an empty list");
 }
 
@@ -332,7 +358,8 @@ static void all_findings_of_a_description_are_found(void **state)
 	auto_free char *three = with(two, "/jobs/{id}'}, row", "/jobs/{di}'}, row");
 
 	(void)state;
-	assert_int_equal(provider_load("s.yaml", three, strlen(three), &findings, &provider), -EINVAL);
+	assert_int_equal(provider_load("s.yaml", three, strlen(three), &findings, &provider),
+			 -EINVAL);
 	assert_int_equal(findings.count, 3);
 	assert_string_equal(findings.list[0].file, "s.yaml");
 	findings_finish(&findings);
@@ -347,7 +374,8 @@ static void no_files_take_a_reason(void **state)
 	struct provider *provider = NULL;
 
 	(void)state;
-	assert_int_equal(provider_load("s.yaml", head, strlen(head), &findings, &provider), -EINVAL);
+	assert_int_equal(provider_load("s.yaml", head, strlen(head), &findings, &provider),
+			 -EINVAL);
 	assert_int_equal(findings.count, 1);
 	assert_non_null(strstr(findings.list[0].words, "files: {none:"));
 	findings_finish(&findings);
@@ -398,7 +426,8 @@ static void requests_are_built(void **state)
 	assert_string_equal(request.url, "https://api.example.org/v1/token");
 	assert_string_equal(request.body, "key=s3cret%2F%26&a%20b=1%262");
 	assert_int_equal(request.body_length, strlen(request.body));
-	assert_string_equal(header_of(&request, "Content-Type"), "application/x-www-form-urlencoded");
+	assert_string_equal(header_of(&request, "Content-Type"),
+			    "application/x-www-form-urlencoded");
 	assert_string_equal(header_of(&request, "Accept"), "application/json");
 	assert_null(header_of(&request, "Authorization"));
 	assert_true(request.credentials && !request.once);
@@ -470,8 +499,9 @@ static void bodies_hold_values_as_they_are(void **state)
 
 	(void)state;
 	build(p, p->collections[0].create->request, all, 4, &request);
-	assert_string_equal(request.body, "{\"filter\":\"eq(a,\\\"}],{key}\\n\xc3\xa9\",\"kind\":\"k-csv\","
-					  "\"n\":5,\"list\":[true,\"x&y\"],\"note\":\"x&y\"}");
+	assert_string_equal(request.body,
+			    "{\"filter\":\"eq(a,\\\"}],{key}\\n\xc3\xa9\",\"kind\":\"k-csv\","
+			    "\"n\":5,\"list\":[true,\"x&y\"],\"note\":\"x&y\"}");
 	assert_string_equal(request.url, "https://api.example.org/v1/jobs?note=x%26y");
 	assert_string_equal(header_of(&request, "X-Note"), "n x&y");
 	assert_string_equal(header_of(&request, "Content-Type"), "application/json");
@@ -479,7 +509,8 @@ static void bodies_hold_values_as_they_are(void **state)
 	request_finish(&request);
 
 	build(p, p->collections[0].create->request, few, 3, &request);
-	assert_string_equal(request.body, "{\"filter\":\"f\",\"kind\":\"k-csv\",\"n\":5,\"list\":[true]}");
+	assert_string_equal(request.body,
+			    "{\"filter\":\"f\",\"kind\":\"k-csv\",\"n\":5,\"list\":[true]}");
 	assert_string_equal(request.url, "https://api.example.org/v1/jobs");
 	assert_null(header_of(&request, "X-Note"));
 	request_finish(&request);
@@ -507,10 +538,14 @@ static void requests_that_would_be_broken_are_not_built(void **state)
 	struct value bad_token[] = {{"token", "T\r\nX: y"}, {"base_url", "https://a"}};
 	struct value no_token[] = {{"base_url", "https://a"}};
 	struct value no_id[] = {{"token", "T"}, {"base_url", "https://a"}, {"id", ""}};
-	struct value not_utf8[] = {{"token", "T"}, {"base_url", "https://a"}, {"filter", "\xff"}, {"kind", "csv"}};
+	struct value not_utf8[] = {{"token", "T"},
+				   {"base_url", "https://a"},
+				   {"filter", "\xff"},
+				   {"kind", "csv"}};
 	static const char *const bad_urls[] = {
-		"ftp://a", "https://", "https://a?b", "https://a#b", "https://u@a", "https:///a",
-		"https://a b", "https://a\\b", "https://\xc3\xa9", "//a", "", "https://:80",
+		"ftp://a",    "https://",    "https://a?b",  "https://a#b",      "https://u@a",
+		"https:///a", "https://a b", "https://a\\b", "https://\xc3\xa9", "//a",
+		"",           "https://:80",
 	};
 
 	(void)state;
@@ -620,7 +655,8 @@ static void states_follow_from_rules(void **state)
 
 static void rows_keep_what_was_said(void **state)
 {
-	static const char json[] = "{\"id\":\"a/b\",\"s\":\"failed\",\"n\":1.50,\"error\":{\"code\":7}}";
+	static const char json[] =
+		"{\"id\":\"a/b\",\"s\":\"failed\",\"n\":1.50,\"error\":{\"code\":7}}";
 	struct provider *p = load(sample);
 	struct doc *doc = NULL;
 	struct row row = {0};
@@ -630,8 +666,9 @@ static void rows_keep_what_was_said(void **state)
 	assert_int_equal(row_read(&p->collections[0], doc, &row, NULL), 0);
 	assert_string_equal(row.id, "a/b");
 	assert_string_equal(row.error, "{\"code\":7}");
-	assert_string_equal(row.record, "{\n  \"id\": \"a/b\",\n  \"s\": \"failed\",\n  \"n\": 1.50,\n"
-					"  \"error\": {\n    \"code\": 7\n  }\n}\n");
+	assert_string_equal(row.record,
+			    "{\n  \"id\": \"a/b\",\n  \"s\": \"failed\",\n  \"n\": 1.50,\n"
+			    "  \"error\": {\n    \"code\": 7\n  }\n}\n");
 	assert_int_equal(row.created_ns, 0);
 	row_finish(&row);
 	doc_destroy(doc);
@@ -644,7 +681,8 @@ static void rows_keep_what_was_said(void **state)
 static void assert_answer(const struct provider *p, int status, const char *body, int err,
 			  const char *words)
 {
-	struct response response = {.status = status, .body = (char *)(uintptr_t)body,
+	struct response response = {.status = status,
+				    .body = (char *)(uintptr_t)body,
 				    .body_length = strlen(body)};
 	struct value token = {"token", "tok-123"};
 	struct values values = {&token, 1, &outer};
@@ -672,7 +710,8 @@ static void foreign_words_are_made_harmless(void **state)
 		      -EREMOTEIO, "HTTP 500: token *** and *** are wrong (request id ***)");
 	assert_answer(p, 418, "[]", -EINVAL, "HTTP 418 without words");
 	assert_answer(p, 408, "[]", -ETIMEDOUT, "HTTP 408 without words");
-	assert_answer(p, 500, "<p>", -EREMOTEIO, "HTTP 500: not JSON: a value is missing, at byte 1");
+	assert_answer(p, 500, "<p>", -EREMOTEIO,
+		      "HTTP 500: not JSON: a value is missing, at byte 1");
 	assert_answer(p, 100, "{}", -EBADMSG, "HTTP 100 without words");
 	/* 299 letters and a sign of three bytes: it is cut before the sign, not within. */
 	memset(words, 'x', 299);
@@ -722,21 +761,26 @@ static void commands_are_read(void **state)
 	const struct act *act = p->collections[0].create;
 
 	(void)state;
-	assert_command(act, "filter=gt(created_at,2026-01-01):eq(payment,paid)\n",
-		       "{\"filter\":\"gt(created_at,2026-01-01):eq(payment,paid)\",\"kind\":\"csv\"}", false);
+	assert_command(
+		act, "filter=gt(created_at,2026-01-01):eq(payment,paid)\n",
+		"{\"filter\":\"gt(created_at,2026-01-01):eq(payment,paid)\",\"kind\":\"csv\"}",
+		false);
 	assert_command(act, "note=n\r\nkind=xlsx\r\n  filter=a=b\tforce=yes\r\n",
 		       "{\"filter\":\"a=b\",\"kind\":\"xlsx\",\"note\":\"n\"}", true);
-	assert_command(act, "filter='eq(name,A \"B\")' note=\"it's \\\"x\\\" \\\\ y\"",
-		       "{\"filter\":\"eq(name,A \\\"B\\\")\",\"kind\":\"csv\",\"note\":\"it's \\\"x\\\" \\\\ y\"}",
-		       false);
+	assert_command(
+		act, "filter='eq(name,A \"B\")' note=\"it's \\\"x\\\" \\\\ y\"",
+		"{\"filter\":\"eq(name,A \\\"B\\\")\",\"kind\":\"csv\",\"note\":\"it's \\\"x\\\" \\\\ y\"}",
+		false);
 	assert_command(act, "filter='a\nb'", "{\"filter\":\"a\\nb\",\"kind\":\"csv\"}", false);
 	assert_command(act, " {\"note\": 1.50, \"filter\": \"a b\", \"force\": true}\n",
 		       "{\"filter\":\"a b\",\"kind\":\"csv\",\"note\":\"1.50\"}", true);
-	assert_command(act, "filter=\xc3\xa9 force=no", "{\"filter\":\"\xc3\xa9\",\"kind\":\"csv\"}", false);
+	assert_command(act, "filter=\xc3\xa9 force=no",
+		       "{\"filter\":\"\xc3\xa9\",\"kind\":\"csv\"}", false);
 	provider_destroy(p);
 }
 
-static void assert_no_command(const struct act *act, const char *text, size_t length, const char *words)
+static void assert_no_command(const struct act *act, const char *text, size_t length,
+			      const char *words)
 {
 	struct command_text command = {0};
 	struct problem why = {0};
@@ -761,7 +805,8 @@ static void commands_that_do_not_fit_say_what_to_write(void **state)
 		{"filter=eq(name,A B)",
 		 "'B)' belongs to no field; if it belongs to 'filter', put the whole value in quotes: filter='…'"},
 		{"filter='a' b", "'b' is not key=value; write for example: filter=a"},
-		{"filtr=a", "unknown field 'filtr', did you mean 'filter'? There are: filter, kind, note, force"},
+		{"filtr=a",
+		 "unknown field 'filtr', did you mean 'filter'? There are: filter, kind, note, force"},
 		{"zzzzzz=a", "unknown field 'zzzzzz'; there are: filter, kind, note, force"},
 		{"note=a", "'filter' is missing: write filter=TEXT, what to take"},
 		{"filter=", "'filter' is missing: write filter=TEXT, what to take"},
@@ -773,10 +818,13 @@ static void commands_that_do_not_fit_say_what_to_write(void **state)
 		{"filter=\"a\\\"", "the value of 'filter' lacks its closing \""},
 		{"filter='a'b", "after the closing ' of 'filter' comes a blank or the end"},
 		{"{\"filter\":\"a\"", "the command is not complete JSON: it ends after 13 bytes"},
-		{"{\"filter\":\"a\"} x", "the command is not JSON: something follows after the end, at byte 16"},
-		{"{\"filter\":\"a\",\"filter\":\"b\"}", "the command is not JSON: a member's name is there twice, at byte 23"},
+		{"{\"filter\":\"a\"} x",
+		 "the command is not JSON: something follows after the end, at byte 16"},
+		{"{\"filter\":\"a\",\"filter\":\"b\"}",
+		 "the command is not JSON: a member's name is there twice, at byte 23"},
 		{"{\"filter\":{}}", "'filter' takes a text, a number, true or false"},
-		{"{\"filter\":null}", "'filter' takes a text, a number, true or false; leave it out for nothing"},
+		{"{\"filter\":null}",
+		 "'filter' takes a text, a number, true or false; leave it out for nothing"},
 		{"{\"filter\":\"a\\u0000\"}", "'filter' holds a NUL"},
 		{"{\"fil\\u001b\":1}", "unknown field 'fil'; there are: filter, kind, note, force"},
 		{"filter=\xff", "a command is text in UTF-8"},
@@ -810,7 +858,10 @@ static void commands_are_remembered(void **state)
 	char *remembered = NULL;
 
 	(void)state;
-	assert_int_equal(command_remembered(act, "{\"filter\":\"a\",\"kind\":\"csv\",\"note\":\"n\"}", &remembered), 0);
+	assert_int_equal(command_remembered(act,
+					    "{\"filter\":\"a\",\"kind\":\"csv\",\"note\":\"n\"}",
+					    &remembered),
+			 0);
 	assert_string_equal(remembered, "{\"filter\":\"a\",\"note\":\"n\"}");
 	free(remembered);
 	assert_int_equal(command_remembered(act, "{\"kind\":\"csv\"}", &remembered), 0);
@@ -838,7 +889,9 @@ static void triggers_explain_themselves(void **state)
 	provider_destroy(p);
 	p = load(changed);
 	usage = command_usage(p->collections[0].create);
-	assert_non_null(strstr(usage, "It spends money. The account's configuration must say spend: yes.\n"));
+	assert_non_null(
+		strstr(usage,
+		       "It spends money. The account's configuration must say spend: yes.\n"));
 	free(usage);
 	provider_destroy(p);
 }
@@ -895,18 +948,26 @@ static void noise_does_not_break_requests(void **state)
 		noise[length] = '\0';
 		command_parse(p->collections[0].create, noise, length, &command, NULL);
 		command_text_finish(&command);
-		struct value list[] = {{"id", noise}, {"token", noise}, {"filter", noise}, {"kind", noise}};
+		struct value list[] = {{"id", noise},
+				       {"token", noise},
+				       {"filter", noise},
+				       {"kind", noise}};
 		struct values values = {list, 4, &outer};
 		if (request_build(p, p->collections[0].get, &values, &request, NULL) == 0) {
 			const char *id = request.url + strlen("https://api.example.org/v1/jobs/");
-			assert_int_equal(strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						    "0123456789-._~%"), strlen(id));
+			assert_int_equal(
+				strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789-._~%"),
+				strlen(id));
 			assert_null(strpbrk(header_of(&request, "Authorization"), "\r\n"));
 			request_finish(&request);
 		}
-		if (request_build(p, p->collections[0].create->request, &values, &request, NULL) == 0) {
+		if (request_build(p, p->collections[0].create->request, &values, &request, NULL) ==
+		    0) {
 			struct doc *body = NULL;
-			assert_int_equal(doc_parse_json(request.body, request.body_length, 0, &body, NULL), 0);
+			assert_int_equal(doc_parse_json(request.body, request.body_length, 0, &body,
+							NULL),
+					 0);
 			assert_string_equal(doc_text(doc_get(body, "filter"), NULL), noise);
 			doc_destroy(body);
 			request_finish(&request);
@@ -918,8 +979,10 @@ static void noise_does_not_break_requests(void **state)
 /* Loads, builds, reads and writes a command; 0 or the first error. */
 static int do_all(void)
 {
-	static const char answer[] = "{\"data\":[{\"id\":1,\"s\":\"failed\",\"error\":\"x\"}],\"m\":\"no\"}";
-	struct response response = {.status = 200, .body = (char *)(uintptr_t)answer,
+	static const char answer[] =
+		"{\"data\":[{\"id\":1,\"s\":\"failed\",\"error\":\"x\"}],\"m\":\"no\"}";
+	struct response response = {.status = 200,
+				    .body = (char *)(uintptr_t)answer,
 				    .body_length = sizeof(answer) - 1};
 	struct value list[] = {{"id", "1"}, {"token", "T"}, {"filter", "f"}, {"kind", "csv"}};
 	struct values values = {list, 4, &outer};
@@ -990,7 +1053,8 @@ static void running_out_of_memory_is_an_error(void **state)
 			return;
 		}
 		if ((r != -ENOMEM && r != 0) || scarce_blocks() != before) {
-			fail_msg("allocation %ld: %d, %ld blocks lost", n, r, scarce_blocks() - before);
+			fail_msg("allocation %ld: %d, %ld blocks lost", n, r,
+				 scarce_blocks() - before);
 		}
 	}
 }
