@@ -98,6 +98,9 @@ static int open_content(struct handle *handle, struct waiter *waiter)
 	if (r == 0) {
 		r = file_by_row(view->options.store, handle->address.row, &file);
 	}
+	if (r == 0 && !file.current) {
+		r = -ESTALE; /* the kernel looks the name up again, and finds the version that has it */
+	}
 	if (r == 0) {
 		r = content_open(account, &file, &handle->content);
 	}
