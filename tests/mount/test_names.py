@@ -1,5 +1,5 @@
-"""Promise 2: names are safe whatever the API says: no `/`, no control bytes, not `.` or `..`, at most
-255 bytes, unique in their folder, and the same on every mount."""
+"""Promise 2: names are safe whatever the API says: no `/`, no control bytes, not `.` or `..`, at
+most 255 bytes, unique in their folder, and the same on every mount."""
 
 import json
 

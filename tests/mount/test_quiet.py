@@ -1,5 +1,6 @@
-"""Promise 4: `ls`, `stat`, `find` and `df` of what is known make no request and wait for none, whatever
-the network does. The size of a finished file is learnt by one small request, once and for all."""
+"""Promise 4: `ls`, `stat`, `find` and `df` of what is known make no request and wait for none,
+whatever the network does. The size of a finished file is learnt by one small request, once and for
+all."""
 
 import contextlib
 import errno

@@ -25,8 +25,8 @@ def history(mount):
 
 
 def last(mount):
-    """The newest command."""
-    return history(mount)[-1]
+    """The newest command; one without an outcome when there was none."""
+    return (history(mount) or [SimpleNamespace(outcome=None)])[-1]
 
 
 def refresh(mount):

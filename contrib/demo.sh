@@ -1,0 +1,158 @@
+#!/bin/bash
+# Shows what orderfs does, without an account: builds it, starts the sandbox (vendor APIs on
+# loopback), mounts it, and takes a short tour.
+#
+#     contrib/demo.sh [--end] [DIR]
+#
+# Everything lives in DIR (by default a new temporary folder): the mount in DIR/shops, the
+# accounts file, the state and the cache. The mount stays, to be explored, unless --end is
+# given or CI=true. The same DIR again starts anew.
+set -u
+top=$(dirname "$(dirname "$(readlink -f "$0")")")
+. "$top/contrib/packages.sh"
+
+die() {
+	echo "demo: $*" >&2
+	exit 1
+}
+
+end=no
+dir=""
+for argument; do
+	case $argument in
+	--end) end=yes ;;
+	-*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	*) dir=$argument ;;
+	esac
+done
+[ "${CI-}" != true ] || end=yes
+
+# Only a folder that the demo made is emptied by it.
+choose_folder() {
+	if [ -z "$dir" ]; then
+		dir=$(mktemp -d "${TMPDIR:-/tmp}/orderfs-demo.XXXXXX") || die "no temporary folder"
+	elif [ -e "$dir" ] && [ ! -e "$dir/.orderfs-demo" ] && [ -n "$(ls -A "$dir")" ]; then
+		die "$dir is not empty, and no demo made it: choose another folder"
+	fi
+	if ! { mkdir -p "$dir" && dir=$(cd "$dir" && pwd -P) && touch "$dir/.orderfs-demo"; }; then
+		die "cannot use $dir"
+	fi
+	echo "The demo lives in $dir"
+}
+
+mounted() { grep -qF " $dir/shops fuse" /proc/self/mounts; }
+
+# Ends what an earlier run with the same folder, or this one, left running.
+take_down() {
+	local pid
+	if mounted; then
+		fusermount3 -u "$dir/shops" || fusermount3 -uz "$dir/shops"
+	fi
+	pid=$(cat "$dir/sandbox.pid" 2>/dev/null) &&
+		grep -q sandbox.py "/proc/$pid/cmdline" 2>/dev/null && kill "$pid"
+	rm -f "$dir/sandbox.pid"
+}
+
+build() {
+	local log
+	log=$(mktemp)
+	echo "Building in $top/build"
+	if ! { { [ -e "$top/build/build.ninja" ] || meson setup "$top/build" "$top"; } &&
+		ninja -C "$top/build" orderfs; } >"$log" 2>&1; then
+		cat "$log" >&2
+		rm -f "$log"
+		die "it does not build"
+	fi
+	rm -f "$log"
+}
+
+start_sandbox() {
+	setsid /usr/bin/python3 "$top/contrib/sandbox/sandbox.py" --listen 127.0.0.1:0 \
+		--config-out "$dir/sandbox.yaml" --orders 6 --url-seconds 600 \
+		>"$dir/sandbox.out" 2>"$dir/sandbox.err" </dev/null &
+	echo $! >"$dir/sandbox.pid"
+	for _ in {1..100}; do
+		! grep -q '^listening on' "$dir/sandbox.out" || return 0
+		kill -0 "$(cat "$dir/sandbox.pid")" 2>/dev/null || break
+		sleep 0.1
+	done
+	cat "$dir/sandbox.err" >&2
+	die "the sandbox does not start"
+}
+
+# The sandbox's accounts, with state and cache kept here.
+write_accounts() {
+	local quoted=${dir//\\/\\\\}
+	quoted=${quoted//\"/\\\"}
+	(umask 077 && {
+		printf 'state: "%s/state"\n' "$quoted"
+		printf 'cache:\n  dir: "%s/cache"\n' "$quoted"
+		cat "$dir/sandbox.yaml"
+	} >"$dir/accounts.yaml") || die "cannot write $dir/accounts.yaml"
+}
+
+say() { printf '\n# %s\n' "$*"; }
+
+# show COMMAND: print it as typed, and run it in the demo's folder.
+show() {
+	printf '$ %s\n' "$1"
+	(cd "$dir" && timeout 60 bash -c "set -o pipefail; $1") || die "this failed: $1"
+}
+
+# choose ITEM: the job that the next commands speak of.
+choose() {
+	export job=shops/elasticpath/jobs/$1
+	if [ -z "$1" ] || [ ! -d "$dir/$job" ]; then
+		die "there is no job '$1'"
+	fi
+	printf '$ job=%s\n' "$job"
+}
+
+# shellcheck disable=SC2012,SC2016
+tour() {
+	local jobs=shops/elasticpath/jobs
+	say "Each account is a folder, each export job of it too."
+	show "ls shops"
+	show "cat shops/elasticpath/status"
+	show "ls -l $jobs"
+	say "A job has its state as one word, and the record as the API gave it."
+	choose "$(cd "$dir/$jobs" && ls -dt -- */ | sed 's,/$,,;q')"
+	show 'cat $job/status'
+	show 'head -n 5 $job/job.json'
+	say "The trigger tells what can be written."
+	show "cat $jobs/trigger"
+	say "Export the orders of March."
+	show "echo 'filter=gt(created_at,2026-03-01):lt(created_at,2026-04-01)' > $jobs/trigger"
+	say "Every command is remembered, with the job that came of it."
+	show "cat shops/.orderfs/history"
+	choose "$(tail -n 1 "$dir/shops/.orderfs/history" | cut -f 5)"
+	say "Wait for it."
+	show 'until state=$(cat $job/status) && echo $state && [ $state = ready ]; do sleep 0.5; done'
+	say "The file is there from that moment, with its real size."
+	show 'ls -l $job'
+	show 'sed 3q $job/orders.csv | cut -c 1-100'
+	show 'wc $job/orders.csv'
+}
+
+choose_folder
+# shellcheck disable=SC2086
+install_missing $build_packages || die "the packages cannot be installed"
+fuse_usable || exit 1
+take_down
+rm -rf --one-file-system "$dir/state" "$dir/cache" "$dir"/sandbox.* "$dir/accounts.yaml"
+build
+trap take_down EXIT
+start_sandbox
+write_accounts
+mkdir -p "$dir/shops"
+say "The accounts file names the shops; one command mounts them all."
+printf '$ %s\n' "orderfs -c accounts.yaml shops"
+"$top/build/orderfs" -c "$dir/accounts.yaml" "$dir/shops" || die "it cannot be mounted"
+tour
+if [ "$end" = yes ]; then
+	say "Unmounted, and the sandbox stopped."
+	exit 0
+fi
+trap - EXIT
+say "The mount stays: look around in $dir/shops. When you have seen enough:"
+printf '$ fusermount3 -u %q; kill %d\n' "$dir/shops" "$(cat "$dir/sandbox.pid")"

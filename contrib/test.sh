@@ -1,0 +1,154 @@
+#!/bin/bash
+# Runs every test there is:      contrib/test.sh
+# or some of those over a mount: contrib/test.sh -k p07    (arguments of pytest)
+#
+# Installs what is missing, builds with gcc and with clang, then: the floors; the unit tests
+# plain, under ASan+UBSan and under TSan; the tests over a real mount against the plain and the
+# ASan+UBSan program, and those marked `threads` against the TSan one. The last line says
+# `N passed, N failed`. The build folders build, build-clang, build-asan, build-tsan are kept.
+# JOBS says how many tests run at a time: 4, since they mostly wait.
+set -u
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
+. contrib/packages.sh
+
+python=/usr/bin/python3
+passed=0
+failed=0
+scratch=$(mktemp -d)
+trap 'rm -rf --one-file-system "$scratch"' EXIT
+export PYTHONDONTWRITEBYTECODE=1
+export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export TSAN_OPTIONS=second_deadlock_stack=1
+
+heading() { printf '\n== %s\n' "$*"; }
+
+# count PASSED FAILED
+count() {
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+}
+
+finish() {
+	printf '\n%d passed, %d failed\n' "$passed" "$failed"
+	[ "$failed" = 0 ] && [ "$passed" != 0 ]
+	exit
+}
+
+give_up() {
+	echo "$*"
+	count 0 1
+	finish
+}
+
+# build FOLDER COMPILER [MESON-OPTION...]: quiet unless it fails.
+build() {
+	local folder=$1 compiler=$2 again=""
+	shift 2
+	heading "build with $compiler in $folder"
+	[ -e "$folder/build.ninja" ] && again=--reconfigure
+	# shellcheck disable=SC2086
+	if CC=$compiler meson setup $again "$folder" -Dwerror=true "$@" >"$scratch/log" 2>&1 &&
+		meson compile -C "$folder" >>"$scratch/log" 2>&1; then
+		echo "done"
+		return 0
+	fi
+	cat "$scratch/log"
+	count 0 1
+	return 1
+}
+
+# unit FOLDER: the C tests. cmocka's own figures; a test program that crashed has none, so
+# that meson's count of failed programs stands in.
+unit() {
+	local log=$1/meson-logs/testlog.txt status good bad
+	heading "unit tests in $1"
+	rm -f "$log"
+	$without_aslr meson test -C "$1" --no-rebuild --timeout-multiplier 3 >"$scratch/log" 2>&1
+	status=$?
+	good=$(sum '\[  PASSED  \] [0-9]+ test' "$log")
+	bad=$(sum '\[  FAILED  \] [0-9]+ test' "$log")
+	if [ "$status" != 0 ]; then
+		failures "$log"
+		tail -n 20 "$scratch/log"
+		[ "$bad" != 0 ] || bad=$(sum '^(Fail|Timeout): *[0-9]+' "$scratch/log")
+		[ "$bad" != 0 ] || bad=1
+	fi
+	echo "$good passed, $bad failed here"
+	count "$good" "$bad"
+}
+
+# failures LOG: of meson's log, what belongs to programs that failed.
+failures() {
+	awk '/^=+ [0-9]+\/[0-9]+ =+$/ { text = ""; bad = 1; inside = 1 }
+		/^result: *exit status 0$/ { bad = 0 }
+		{ text = text $0 "\n" }
+		/^=+$/ && inside { if (bad) printf "%s", text; inside = 0 }' "$1"
+}
+
+# sum PATTERN FILE: the numbers in what matches, added up.
+sum() {
+	grep -oE "$1" "$2" 2>/dev/null | grep -oE '[0-9]+' | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# mounted FOLDER TESTS [PYTEST-ARGUMENT...]: the tests in Python, against that build.
+mounted() {
+	local folder=$1 report=$scratch/report.xml status figures
+	shift
+	heading "tests over a mount with $folder${2:+ ($*)}"
+	rm -f "$report"
+	ORDERFS=$PWD/$folder/orderfs $without_aslr $python -m pytest -q -rs -n "${JOBS:-4}" \
+		--basetemp "$scratch/pytest" --junitxml "$report" "$@" </dev/null
+	status=$?
+	# 5: none of the tests was chosen.
+	[ "$status" != 5 ] || return 0
+	figures=$($python - "$report" <<-'END'
+		import sys, xml.etree.ElementTree as tree
+		suites = tree.parse(sys.argv[1]).getroot().iter("testsuite")
+		number = lambda suite, name: int(suite.get(name, 0))
+		rows = [[number(suite, name) for name in ("tests", "failures", "errors", "skipped")]
+		        for suite in suites]
+		tests, failures, errors, skipped = map(sum, zip(*rows))
+		print(tests - failures - errors - skipped, failures + errors)
+	END
+	) || figures="0 0"
+	# shellcheck disable=SC2086
+	set -- $figures
+	# A run that broke off has failed, whatever its figures.
+	[ "$status" = 0 ] || [ "$2" != 0 ] || set -- "$1" 1
+	count "$1" "$2"
+}
+
+floors() {
+	heading "floors"
+	if $python tests/check_floors.py; then
+		echo "every arrow points down"
+		count 1 0
+	else
+		count 0 1
+	fi
+}
+
+heading "packages"
+# shellcheck disable=SC2086
+install_missing $test_packages || give_up "The packages cannot be installed."
+fuse_usable || give_up "Nothing can be mounted here."
+
+# ThreadSanitizer's memory map and a kernel's wide randomisation do not go together.
+without_aslr=""
+address=(-Db_sanitize="address,undefined" -Db_lundef=false)
+thread=(-Db_sanitize=thread -Db_lundef=false)
+
+if [ $# -gt 0 ]; then
+	build build gcc && mounted build tests "$@"
+	build build-asan gcc "${address[@]}" && mounted build-asan tests/mount "$@"
+	finish
+fi
+
+floors
+build build gcc && unit build && mounted build tests
+build build-clang clang
+build build-asan gcc "${address[@]}" && unit build-asan && mounted build-asan tests/mount
+setarch -R true 2>/dev/null && without_aslr="setarch -R"
+build build-tsan gcc "${thread[@]}" && unit build-tsan && mounted build-tsan tests/mount -m threads
+finish

@@ -1,0 +1,122 @@
+"""A full disk under the cache or the state: whoever needs the room hears it, nobody else does,
+nothing is sent that could not be written down, and all goes on when there is room again."""
+
+import errno
+import os
+
+import pytest
+
+from harness import fails_with, wait_until
+from harness.devices import needs_root, tmpfs
+
+pytestmark = needs_root
+MIB = 1 << 20
+COMMAND = "filter=eq(payment,paid)"
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with tmpfs(tmp_path / "disk", "size=2m") as path:
+        yield path
+
+
+def fill(disk):
+    """Take every byte that is left; gives the file to remove."""
+    ballast = disk / "ballast"
+    with open(ballast, "wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError as problem:
+                assert problem.errno == errno.ENOSPC
+    return ballast
+
+
+def test_a_download_that_finds_no_room_fails_for_its_reader(sandbox, mount, disk):
+    shop = sandbox(orders=0)
+    shop.event("job", id="large", bytes=8 * MIB)
+    shop.event("job", id="small", bytes=100_000)
+    m = mount(shop, config={"cache": {"dir": str(disk / "cache")}})
+    wait_until(lambda: m.exists("jobs/large"))
+    with fails_with(errno.ENOSPC):
+        m.read_bytes("jobs/large/orders.csv")
+    assert "No space left" in m.read("jobs/large/error")
+    assert m.read_bytes("jobs/small/orders.csv") == shop.raw_file("small")
+    assert m.read("jobs/large/status") == "ready\n"
+    m.write("jobs/trigger", COMMAND)
+    assert os.statvfs(disk).f_bavail * 4096 > MIB, "what did not fit was left behind"
+
+
+def test_a_download_works_when_there_is_room_again(sandbox, mount, disk):
+    shop = sandbox(orders=0)
+    shop.event("job", id="one", bytes=MIB)
+    m = mount(shop, config={"cache": {"dir": str(disk / "cache")}})
+    wait_until(lambda: m.exists("jobs/one"))
+    ballast = fill(disk)
+    with fails_with(errno.ENOSPC):
+        m.read_bytes("jobs/one/orders.csv")
+    ballast.unlink()
+    assert m.read_bytes("jobs/one/orders.csv") == shop.raw_file("one")
+    assert not m.exists("jobs/one/error")
+
+
+@pytest.fixture
+def full(sandbox, mount, disk):
+    """A mount that knows its jobs, and whose state has no byte left."""
+    shop = sandbox(orders=6)
+    shop.event("job", id="done", bytes=5000)
+    m = mount(shop, config={"state": str(disk / "state")})
+    m.names = sorted([*(job["id"] for job in shop.jobs()), "trigger"])
+    assert m.list("jobs") == m.names
+    wait_until(lambda: m.exists(m.control / "ready"))
+    m.ballast = fill(disk)
+    return shop, m
+
+
+def test_what_is_known_is_still_shown(full):
+    shop, m = full
+    assert m.list("jobs") == m.names
+    assert m.stat("jobs/done/job.json").st_size == len(m.read_bytes("jobs/done/job.json"))
+    assert m.read("jobs/done/status") == "ready\n"
+    assert m.read(m.control / "history") == ""
+
+
+def test_p12_a_command_that_cannot_be_written_down_is_not_sent(full):
+    shop, m = full
+    with fails_with(errno.ENOSPC):
+        m.write("jobs/trigger", COMMAND)
+    assert shop.requests("createJob") == []
+    assert "not sent" in m.read("status")
+
+
+def test_the_same_command_is_sent_when_there_is_room_again(full):
+    shop, m = full
+    with fails_with(errno.ENOSPC):
+        m.write("jobs/trigger", COMMAND)
+    m.ballast.unlink()
+    m.write("jobs/trigger", COMMAND)
+    assert len(shop.requests("createJob")) == 1
+    assert len(m.list("jobs")) == len(m.names) + 1
+    wait_until(lambda: m.read("status") == "ok\n")
+
+
+def test_news_wait_until_there_is_room(full):
+    shop, m = full
+    shop.event("job", id="new", count=1, bytes=200)
+    with fails_with(errno.ENOSPC):
+        m.write(m.control / "refresh", "now")
+    assert m.list("jobs") == m.names and not m.exists(m.control / "ready")
+    m.ballast.unlink()
+    m.write(m.control / "refresh", "now")
+    assert "new" in m.list("jobs") and m.exists(m.control / "ready")
+
+
+def test_a_full_disk_is_no_damage(full):
+    shop, m = full
+    with fails_with(errno.ENOSPC):
+        m.write("jobs/trigger", COMMAND)
+    m.terminate()
+    m.ballast.unlink()
+    m.remount()
+    assert m.list("jobs") == m.names
