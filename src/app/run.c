@@ -172,8 +172,8 @@ static void take_down(struct run *run)
 	}
 	mount_destroy(run->mount);
 	http_destroy(run->http);
-	contents_destroy(run->contents);
 	view_destroy(run->view);
+	contents_destroy(run->contents);
 	for (int i = 0; i < run->account_count; i++) {
 		account_destroy(run->accounts[i]);
 	}

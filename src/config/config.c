@@ -114,7 +114,10 @@ static void load_root(struct loading *l, const struct doc *root)
 	static const char *const keys[] = {"accounts", "state", "cache", "limits", NULL};
 
 	if (doc_kind(root) != DOC_OBJECT) {
-		reader_complain(&l->reader, root, "an accounts file looks like %s", example);
+		int line = doc_line(root);
+		l->reader.found = true;
+		findings_add(l->reader.findings, l->config->file, line ? line : 1,
+			     "an accounts file looks like %s", example);
 		return;
 	}
 	reader_check_keys(&l->reader, root, keys);

@@ -247,8 +247,7 @@ static int read_stream(struct reading *r, struct json_object **out)
 		s = advance(r);
 	}
 	if (s == 0 && r->event.type == YAML_STREAM_END_EVENT) {
-		complain(r, 0, "the file is empty");
-		return -EINVAL;
+		return 0; /* nothing but comments */
 	}
 	if (s == 0) {
 		s = advance(r);

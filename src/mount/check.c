@@ -101,6 +101,12 @@ static int check_empty(const char *path, struct problem *why)
 	return r;
 }
 
+/* What a file system that ended answers; the second while the kernel is still taking it down. */
+static bool is_dead(int err)
+{
+	return err == ENOTCONN || err == ECONNABORTED;
+}
+
 /* realpath(), also for what cannot be looked at: the mount of a file system that ended. */
 static char *absolute_path(const char *path)
 {
@@ -108,7 +114,7 @@ static char *absolute_path(const char *path)
 	auto_free char *folder = NULL;
 	char *whole = realpath(path, NULL);
 
-	if (whole || errno != ENOTCONN || !copy) {
+	if (whole || !is_dead(errno) || !copy) {
 		return whole;
 	}
 	for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--) {
@@ -132,7 +138,7 @@ static int clear_dead(const char *path, struct problem *why)
 	struct statvfs st;
 
 	/* stat() may be answered from attributes that the kernel kept; this never is. */
-	if (statvfs(path, &st) == 0 || errno != ENOTCONN) {
+	if (statvfs(path, &st) == 0 || !is_dead(errno)) {
 		return 0;
 	}
 	if (!is_own_mount(path)) {

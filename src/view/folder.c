@@ -19,6 +19,7 @@ struct fixed {
 };
 
 struct folder {
+	struct opened opened;
 	struct view *view;
 	struct address address;
 	struct fixed *fixed;
@@ -164,6 +165,11 @@ static int fill(struct folder *folder, struct waiter *waiter)
 	return -ENOTDIR;
 }
 
+static void close_opened(struct opened *opened)
+{
+	folder_close((struct folder *)opened);
+}
+
 int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter,
 		     struct folder **out)
 {
@@ -179,6 +185,7 @@ int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter,
 		folder_close(folder);
 		return r;
 	}
+	opened_add(view, &folder->opened, close_opened);
 	*out = folder;
 	return 0;
 }
@@ -271,6 +278,7 @@ int folder_entry(struct folder *folder, off_t offset, struct entry *out)
 void folder_close(struct folder *folder)
 {
 	if (folder) {
+		opened_remove(folder->view, &folder->opened);
 		free(folder->fixed);
 		free(folder->lines);
 		free(folder);

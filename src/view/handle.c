@@ -10,6 +10,7 @@
 #include "base/log.h"
 
 struct handle {
+	struct opened opened;
 	struct view *view;
 	struct address address;
 	struct content *content; /* of a file; NULL for text */
@@ -117,6 +118,11 @@ static bool takes_commands(struct address address)
 	return address.leaf == LEAF_TRIGGER || address.leaf == LEAF_REFRESH;
 }
 
+static void close_opened(struct opened *opened)
+{
+	handle_close((struct handle *)opened);
+}
+
 int view_open(struct view *view, uint64_t ino, bool reading, bool writing,
 	      struct waiter *waiter, struct handle **out)
 {
@@ -145,6 +151,7 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing,
 		handle_close(handle);
 		return r;
 	}
+	opened_add(view, &handle->opened, close_opened);
 	*out = handle;
 	return 0;
 }
@@ -280,6 +287,7 @@ void handle_close(struct handle *handle)
 	if (!handle) {
 		return;
 	}
+	opened_remove(handle->view, &handle->opened);
 	if (handle->content) {
 		content_close(handle->content);
 	}

@@ -6,12 +6,27 @@
 #include "store/journal.h"
 #include "view/view.h"
 
+/* What is open: the first member of what can be. A mount that is ended with files open hears nothing
+ * more of them, so the view closes what is left. */
+struct opened {
+	struct opened *next;
+	struct opened *previous;
+	void (*close)(struct opened *);
+};
+
 struct view {
 	/* Set at creation; the accounts by their number in the store. */
 	struct view_options options;
 	struct account *by_number[256];
 	int64_t since_ns;
+
+	pthread_mutex_t mutex; /* protects: */
+	struct opened *opened;
 };
+
+void opened_add(struct view *view, struct opened *opened, void (*close)(struct opened *));
+/* Also for what was never added. */
+void opened_remove(struct view *view, struct opened *opened);
 
 /* How long the kernel may keep what it was told: long, since changes are pushed. */
 #define KEPT_SECONDS 3600.0

@@ -20,13 +20,47 @@ int view_create(const struct view_options *options, struct view **out)
 		struct account *account = options->accounts[i];
 		view->by_number[account_number(account) & 0xff] = account;
 	}
+	pthread_mutex_init(&view->mutex, NULL);
 	*out = view;
 	return 0;
 }
 
 void view_destroy(struct view *view)
 {
+	if (!view) {
+		return;
+	}
+	/* No other thread is left. */
+	while (view->opened) {
+		view->opened->close(view->opened);
+	}
+	pthread_mutex_destroy(&view->mutex);
 	free(view);
+}
+
+void opened_add(struct view *view, struct opened *opened, void (*close)(struct opened *))
+{
+	pthread_mutex_lock(&view->mutex);
+	*opened = (struct opened){.next = view->opened, .close = close};
+	if (opened->next) {
+		opened->next->previous = opened;
+	}
+	view->opened = opened;
+	pthread_mutex_unlock(&view->mutex);
+}
+
+void opened_remove(struct view *view, struct opened *opened)
+{
+	pthread_mutex_lock(&view->mutex);
+	if (opened->next) {
+		opened->next->previous = opened->previous;
+	}
+	if (opened->previous) {
+		opened->previous->next = opened->next;
+	} else if (view->opened == opened) {
+		view->opened = opened->next;
+	}
+	pthread_mutex_unlock(&view->mutex);
 }
 
 struct account *view_account(const struct view *view, unsigned number)

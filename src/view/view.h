@@ -26,6 +26,7 @@ struct view_options {
 	int account_count;
 };
 int view_create(const struct view_options *options, struct view **out);
+/* Closes what is still open. */
 void view_destroy(struct view *view);
 
 /* What the kernel is told about one name. */

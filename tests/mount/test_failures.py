@@ -209,11 +209,14 @@ def test_p27_no_secret_when_all_is_well(m):
     assert not leaks(m)
 
 
+@pytest.mark.parametrize("debug", [[], ["-d"]], ids=["", "debug"])
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
-def test_p27_no_token_even_if_the_api_repeats_it(m, shop, status):
-    shop.event("expire_tokens")
-    shop.fault("getMultipleJobs", status=401)
+def test_p27_no_token_even_if_the_api_repeats_it(mount, shop, status, debug):
     shop.fault("token", body=json.dumps({"access_token": TOKEN, "expires_in": 3600}), times=0)
+    shop.fault("getMultipleJobs", body=json.dumps({"data": [
+        {"id": "x", "status": "pending"}, {"id": "done", "status": "success"}]}))
+    m = mount(shop, limits={"deadline": "2s"}, arguments=debug)
+    m.list("jobs")
     words = f"Header 'Authorization: Bearer {TOKEN}' of {SECRET}: Out of paper"
     for operation in ("getMultipleJobs", "getAJob", "createJob", "getAJobFile"):
         shop.fault(operation, **said(status, words, TOKEN))

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 
@@ -158,7 +159,7 @@ def test_a_job_that_vanished_disappears(sandbox, mount):
 
 def test_a_job_that_vanished_is_found_out_by_who_asks(sandbox, mount):
     shop = sandbox(orders=0)
-    shop.event("job", id="goes", status="resting")
+    shop.event("job", id="goes", status="resting", created=time.time() - 3600)
     m = mount(shop)
     m.wait_listed()
     shop.event("vanish", id="goes")

@@ -89,6 +89,13 @@ def test_p02_names_are_the_same_on_every_mount(odd_shop, mount):
     assert names_by_id(mount(odd_shop)) == names, "nor do they hang on the state folder"
 
 
+def test_p02_names_do_not_hang_on_the_order_of_the_listing(sandbox, odd_shop, mount):
+    other = sandbox(orders=0)
+    for job_id in reversed(ODD_IDS):
+        other.event("job", id=job_id, bytes=10)
+    assert names_by_id(mount(other)) == names_by_id(mount(odd_shop))
+
+
 def test_p02_plain_ids_are_their_names(sandbox, mount):
     shop = sandbox(orders=5)
     ids = {job["id"] for job in shop.jobs()}
