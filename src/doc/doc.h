@@ -20,8 +20,8 @@ enum doc_kind { DOC_ABSENT, DOC_NULL, DOC_TEXT, DOC_NUMBER, DOC_BOOLEAN, DOC_ARR
  * a member that is there twice. */
 int doc_parse_json(const char *text, size_t length, int max_depth, struct doc **out,
 		   struct problem *why);
-/* Findings carry file:line; -EINVAL when there are any (duplicate keys, anchors, bad syntax). A file of
- * nothing but comments gives NULL. */
+/* Findings carry file:line; -EINVAL when there are any (duplicate keys, anchors, bad syntax). A
+ * file of nothing but comments gives NULL. */
 int doc_parse_yaml(const char *file, const char *text, size_t length, struct findings *findings,
 		   struct doc **out);
 /* The whole tree, given its root; NULL is fine. */

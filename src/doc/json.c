@@ -1,64 +1,17 @@
-/* JSON (RFC 8259) to a tree, strictly. json-c's own reader takes NaN, 'names', raw control
- * characters and 1., bends numbers beyond 64 bits, keeps one of two members of the same name, and
- * differs between versions; an order's record must be what the API said, or an error.
+/* JSON to a tree: json-c's reader at its strictest, and what it leaves open closed.
  *
- * Two leniencies: a byte order mark in front, and half a surrogate pair, which is what cutting
- * a text in the wrong language leaves, becomes U+FFFD. Recursive; the depth is bounded. */
-#include <ctype.h>
+ * It keeps the digits of a number with a point, but takes one without for an integer of 64 bits; here every
+ * number keeps its digits, and one that does not fit is refused rather than bent. It takes NaN for a
+ * number, too. Of two members of the same name the last one counts, as elsewhere. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/name.h"
 #include "doc/doc.h"
 #include "doc/node.h"
-#include "doc/unescape.h"
-
-struct parser {
-	const char *start;
-	const char *at;
-	const char *end;
-	int depth;       /* how much deeper it may go */
-	struct buf text; /* of the string or number that was read last */
-	struct problem *why;
-};
-
-static int parse_value(struct parser *p, struct json_object **out);
-
-static int fail(struct parser *p, const char *words)
-{
-	if (p->at == p->end) {
-		return problem_set(p->why, -EBADMSG, "not complete JSON: it ends after %zu bytes",
-				   (size_t)(p->end - p->start));
-	}
-	return problem_set(p->why, -EBADMSG, "not JSON: %s, at byte %zu", words,
-			   (size_t)(p->at - p->start) + 1);
-}
-
-static void skip_blanks(struct parser *p)
-{
-	while (p->at < p->end &&
-	       (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')) {
-		p->at++;
-	}
-}
-
-static bool next_is(struct parser *p, char c)
-{
-	skip_blanks(p);
-	return p->at < p->end && *p->at == c;
-}
-
-static bool accept(struct parser *p, char c)
-{
-	if (!next_is(p, c)) {
-		return false;
-	}
-	p->at++;
-	return true;
-}
 
 static size_t count_digits(const char *text, size_t available)
 {
@@ -99,234 +52,129 @@ size_t node_number_length(const char *text, size_t available)
 	return at;
 }
 
-static int parse_number(struct parser *p, struct json_object **out)
+/* The digits of an integer; NULL for what json-c may have bent to fit. */
+static const char *print_integer(struct json_object *integer, char out[32])
 {
-	size_t length = node_number_length(p->at, (size_t)(p->end - p->at));
+	int64_t number = json_object_get_int64(integer);
+	uint64_t large = json_object_get_uint64(integer);
 
-	if (length == 0) {
-		return fail(p, "a number is not well formed");
+	if (number == INT64_MIN || large == UINT64_MAX) {
+		return NULL;
 	}
-	buf_clear(&p->text);
-	buf_add(&p->text, p->at, length);
-	if (buf_status(&p->text) < 0) {
-		return -ENOMEM;
-	}
-	p->at += length;
-	*out = node_number(p->text.data);
-	return *out ? 0 : -ENOMEM;
-}
-
-/* An escape in a text; the position is behind its backslash. */
-static int parse_escape(struct parser *p)
-{
-	size_t available = (size_t)(p->end - p->at);
-	size_t used = unescape(p->at, available, &p->text);
-
-	if (used == 0) {
-		return fail(p, "an unknown escape in a text");
-	}
-	p->at = used > available ? p->end : p->at + used;
-	return used > available ? fail(p, "") : 0;
-}
-
-/* A text into p->text; the position is at its opening quote. */
-static int parse_text(struct parser *p)
-{
-	buf_clear(&p->text);
-	buf_add(&p->text, "", 0);
-	for (p->at++; p->at < p->end && *p->at != '"';) {
-		const char *run = p->at;
-		int r;
-
-		while (p->at < p->end && (unsigned char)*p->at >= ' ' && *p->at != '"' &&
-		       *p->at != '\\') {
-			p->at++;
-		}
-		buf_add(&p->text, run, (size_t)(p->at - run));
-		if (p->at == p->end || *p->at == '"') {
-			continue;
-		}
-		if (*p->at != '\\') {
-			return fail(p, "a control character in a text");
-		}
-		p->at++;
-		r = parse_escape(p);
-		if (r < 0) {
-			return r;
-		}
-	}
-	if (p->at == p->end) {
-		return fail(p, "");
-	}
-	p->at++;
-	return buf_status(&p->text);
-}
-
-static int parse_string(struct parser *p, struct json_object **out)
-{
-	int r = parse_text(p);
-
-	if (r < 0) {
-		return r;
-	}
-	*out = json_object_new_string_len(p->text.length ? p->text.data : "", (int)p->text.length);
-	return *out ? 0 : -ENOMEM;
-}
-
-static int parse_member(struct parser *p, struct json_object *object)
-{
-	auto_free char *key = NULL;
-	struct json_object *value = NULL;
-	int r;
-
-	if (!next_is(p, '"')) {
-		return fail(p, "a member's name in double quotes is missing");
-	}
-	r = parse_text(p);
-	if (r < 0) {
-		return r;
-	}
-	if (memchr(p->text.data, '\0', p->text.length)) {
-		return fail(p, "a NUL in a member's name");
-	}
-	key = buf_take(&p->text);
-	if (!key) {
-		return -ENOMEM;
-	}
-	if (json_object_object_get_ex(object, key, NULL)) {
-		return fail(p, "a member's name is there twice");
-	}
-	if (!accept(p, ':')) {
-		return fail(p, "a ':' is missing");
-	}
-	r = parse_value(p, &value);
-	return r < 0 ? r : node_add_member(object, key, value);
-}
-
-static int parse_object(struct parser *p, struct json_object *object)
-{
-	if (accept(p, '}')) {
-		return 0;
-	}
-	do {
-		int r = parse_member(p, object);
-
-		if (r < 0) {
-			return r;
-		}
-	} while (accept(p, ','));
-	return accept(p, '}') ? 0 : fail(p, "a ',' or '}' is missing");
-}
-
-static int parse_array(struct parser *p, struct json_object *array)
-{
-	if (accept(p, ']')) {
-		return 0;
-	}
-	do {
-		struct json_object *value = NULL;
-		int r = parse_value(p, &value);
-
-		if (r == 0) {
-			r = node_add_element(array, value);
-		}
-		if (r < 0) {
-			return r;
-		}
-	} while (accept(p, ','));
-	return accept(p, ']') ? 0 : fail(p, "a ',' or ']' is missing");
-}
-
-static int parse_nested(struct parser *p, struct json_object **out)
-{
-	bool is_object = *p->at == '{';
-	struct json_object *json;
-	int r;
-
-	if (p->depth == 0) {
-		return problem_set(p->why, -EBADMSG, "JSON that is nested too deeply, at byte %zu",
-				   (size_t)(p->at - p->start) + 1);
-	}
-	json = is_object ? json_object_new_object() : json_object_new_array();
-	if (!json) {
-		return -ENOMEM;
-	}
-	p->at++;
-	p->depth--;
-	r = is_object ? parse_object(p, json) : parse_array(p, json);
-	p->depth++;
-	if (r < 0) {
-		json_object_put(json);
+	if (number < 0) {
+		snprintf(out, 32, "%" PRId64, number);
 	} else {
-		*out = json;
+		snprintf(out, 32, "%" PRIu64, large);
+	}
+	return out;
+}
+
+/* What stands for a number in our trees, or NULL for what need not be replaced. */
+static int replace_number(struct json_object *json, struct json_object **out, struct problem *why)
+{
+	char digits[32];
+
+	*out = NULL;
+	if (json_object_is_type(json, json_type_double)) {
+		const char *text = json_object_get_userdata(json);
+		size_t length = text ? strlen(text) : 0;
+		return length && node_number_length(text, length) == length
+			       ? 0
+			       : problem_set(why, -EBADMSG, "not JSON: a number is not well formed");
+	}
+	if (!json_object_is_type(json, json_type_int)) {
+		return 0;
+	}
+	if (!print_integer(json, digits)) {
+		return problem_set(why, -EBADMSG, "a number in it needs more than 64 bits");
+	}
+	*out = node_number(digits);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* Recursive; the reader has bounded the depth. */
+static int keep_digits(struct json_object *json, struct problem *why)
+{
+	struct json_object *number = NULL;
+	size_t count = json_object_is_type(json, json_type_array) ? json_object_array_length(json) : 0;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		struct json_object *element = json_object_array_get_idx(json, i);
+		r = replace_number(element, &number, why);
+		if (number) {
+			json_object_array_put_idx(json, i, number);
+		} else if (r == 0) {
+			r = keep_digits(element, why);
+		}
+	}
+	if (!json_object_is_type(json, json_type_object)) {
+		return r;
+	}
+	json_object_object_foreach(json, key, value) {
+		r = r ? r : replace_number(value, &number, why);
+		if (r == 0 && number) {
+			json_object_object_add(json, key, number); /* in the old one's place */
+		} else if (r == 0) {
+			r = keep_digits(value, why);
+		}
 	}
 	return r;
 }
 
-static bool accept_word(struct parser *p, const char *word)
+static int complain(enum json_tokener_error error, size_t at, size_t length, struct problem *why)
 {
-	size_t length = strlen(word);
-
-	if ((size_t)(p->end - p->at) < length || memcmp(p->at, word, length) != 0) {
-		return false;
+	if (error == json_tokener_continue || error == json_tokener_error_parse_eof || at >= length) {
+		return problem_set(why, -EBADMSG, "not complete JSON: it ends after %zu bytes", length);
 	}
-	p->at += length;
-	return true;
+	return problem_set(why, -EBADMSG, "not JSON: %s, at byte %zu", json_tokener_error_desc(error),
+			   at + 1);
 }
 
-static int parse_word(struct parser *p, struct json_object **out)
+static int read_text(struct json_tokener *reader, const char *text, size_t length,
+		     struct json_object **out, struct problem *why)
 {
-	bool yes = accept_word(p, "true");
+	*out = json_tokener_parse_ex(reader, text, (int)length);
+	enum json_tokener_error error = json_tokener_get_error(reader);
+	size_t at = json_tokener_get_parse_end(reader);
 
-	*out = NULL;
-	if (!yes && accept_word(p, "null")) {
-		return 0;
+	if (error == json_tokener_continue) {
+		/* A NUL is its sign for the end: a number may go on until then. */
+		*out = json_tokener_parse_ex(reader, "", 1);
+		error = json_tokener_get_error(reader);
+		at = length;
 	}
-	if (!yes && !accept_word(p, "false")) {
-		return fail(p, "a value is missing");
-	}
-	*out = json_object_new_boolean(yes);
-	return *out ? 0 : -ENOMEM;
-}
-
-static int parse_value(struct parser *p, struct json_object **out)
-{
-	skip_blanks(p);
-	if (p->at == p->end) {
-		return fail(p, "");
-	}
-	if (*p->at == '{' || *p->at == '[') {
-		return parse_nested(p, out);
-	}
-	if (*p->at == '"') {
-		return parse_string(p, out);
-	}
-	if (*p->at == '-' || isdigit((unsigned char)*p->at)) {
-		return parse_number(p, out);
-	}
-	return parse_word(p, out);
+	return error == json_tokener_success && at >= length ? 0 : complain(error, at, length, why);
 }
 
 int doc_parse_json(const char *text, size_t length, int max_depth, struct doc **out,
 		   struct problem *why)
 {
-	struct parser p = {.start = text, .at = text, .end = text + length, .why = why};
+	static const char mark[] = "\xef\xbb\xbf"; /* some put a byte order mark in front */
 	struct json_object *json = NULL;
-	int r;
+	struct json_object *number = NULL;
+	size_t skip = length >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
 
-	p.depth = max_depth > 0 ? max_depth : DOC_DEPTH;
 	if (length > INT_MAX) {
 		return problem_set(why, -EBADMSG, "JSON of more than 2 GiB");
 	}
-	if (!utf8_is_valid(text, length)) {
-		return problem_set(why, -EBADMSG, "not JSON: it is not UTF-8");
+	/* It counts scalars as a level. */
+	int levels = (max_depth > 0 ? max_depth : DOC_DEPTH) + 1;
+	struct json_tokener *reader = json_tokener_new_ex(levels);
+	if (!reader) {
+		return -ENOMEM;
 	}
-	accept_word(&p, "\xef\xbb\xbf");
-	r = parse_value(&p, &json);
-	buf_finish(&p.text);
-	skip_blanks(&p);
-	if (r == 0 && p.at < p.end) {
-		r = fail(&p, "something follows after the end");
+	json_tokener_set_flags(reader, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	int r = read_text(reader, text + skip, length - skip, &json, why);
+	json_tokener_free(reader);
+	if (r == 0) {
+		r = replace_number(json, &number, why);
+	}
+	if (number) {
+		json_object_put(json);
+		json = number;
+	} else if (r == 0) {
+		r = keep_digits(json, why);
 	}
 	if (r < 0) {
 		json_object_put(json);

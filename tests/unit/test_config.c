@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -253,7 +254,8 @@ static void xdg_folders_are_used(void **state)
 static void mistakes_are_found_with_their_lines(void **state)
 {
 	(void)state;
-	assert_found("", 0, "empty");
+	assert_found("", 1, "an accounts file looks like accounts:");
+	assert_found("# only\n", 1, "an accounts file looks like accounts:");
 	assert_found("- a\n", 1, "an accounts file looks like accounts:");
 	assert_found("state: x\n", 1, "there are no accounts; write for example accounts:");
 	assert_found("accounts: {}\n", 1, "there are no accounts");
@@ -480,12 +482,33 @@ static void commands_have_a_limit(void **state)
 				     &length, &why),
 			 -ETIMEDOUT);
 	/* What stays in the background with the output open is not waited for. */
-	assert_int_equal(run_command("tail -f /dev/null & echo $!", 60000, &text, &length, &why),
+	assert_int_equal(run_command("exec 3>&1; tail -f /dev/null >/dev/null & echo $!", 60000,
+				     &text, &length, &why),
 			 0);
 	assert_true(clock_ms() - before < 30000);
 	assert_int_equal(kill((pid_t)atoi(text), SIGKILL), 0);
 	free(text);
 	problem_finish(&why);
+}
+
+/* Whoever inherited the writing end of the pipe is gone when reading says that it is at its end. */
+static void commands_are_ended_with_all_they_started(void **state)
+{
+	int ends[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	struct pollfd end = {.fd = ends[0], .events = POLLIN};
+	char *text;
+	size_t length;
+	assert_int_equal(run_command("tail -f /dev/null >/dev/null & tail -f /dev/null", 200, &text,
+				     &length, NULL),
+			 -ETIMEDOUT);
+	close(ends[1]);
+	assert_int_equal(poll(&end, 1, 30000), 1);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
 }
 
 static void secrets_come_from_elsewhere(void **state)
@@ -615,6 +638,7 @@ int main(void)
 		test_in_folder(secrets_come_from_files),
 		test_in_folder(secrets_come_from_commands),
 		test_in_folder(commands_have_a_limit),
+		test_in_folder(commands_are_ended_with_all_they_started),
 		test_in_folder(secrets_come_from_elsewhere),
 		test_in_folder(secrets_never_reach_the_log),
 		test_in_folder(checks_read_no_secrets),
