@@ -143,6 +143,7 @@ class Bed:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="orderfs-bench-", dir=self._parent))
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._stack.callback(end_all, self.folder)
         return self
 
     def __exit__(self, *_):
@@ -152,7 +153,8 @@ class Bed:
         self._count += 1
         path = (parent or self.folder) / f"{self.folder.name}-{self._count}"
         path.mkdir()
-        self._stack.callback(shutil.rmtree, path, ignore_errors=True)
+        if parent:
+            self._stack.callback(shutil.rmtree, path, ignore_errors=True)
         return path
 
     def sandbox(self, **options):
@@ -180,6 +182,15 @@ class Bed:
         wait_listed(made.path)
         made.unmount()
         return made
+
+
+def end_all(folder):
+    """Whatever was only half made when something went wrong: processes, and mounts in a folder."""
+    process.end_all()
+    for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
+        point = line.split()[4]
+        if point.startswith(f"{folder}/"):
+            process.run(["fusermount3", "-uz", point])
 
 
 def write_description(folder):

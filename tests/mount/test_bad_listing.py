@@ -7,6 +7,7 @@ import pytest
 
 from harness import fails_with, wait_until
 from harness.commands import refresh
+from harness.past import let_time_pass
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ BAD_ANSWERS = {
 @pytest.mark.parametrize("kind", BAD_ANSWERS)
 def test_p05_what_was_known_stays(m, shop, kind):
     number, fault = BAD_ANSWERS[kind]
+    let_time_pass(m)
+    refresh(m)
     known = m.list("jobs")
     records = {name: m.read(f"jobs/{name}/job.json") for name in known if name != "trigger"}
     assert len(records) == 3 and m.exists(m.control / "ready")

@@ -1,10 +1,8 @@
 """What an item's folder holds, and what becomes of it when the job or its file changes at the far
 end."""
 
-import contextlib
 import errno
 import json
-import sqlite3
 import subprocess
 import sys
 import time
@@ -14,6 +12,7 @@ import urllib.request
 import pytest
 
 from harness import fails_with, run, wait_until
+from harness.past import let_time_pass
 
 FILTER = "ge(created_at,2026-03-01):lt(created_at,2026-04-01)"
 WORDS = {"pending": "queued", "started": "running", "PROCESSING": "running", "success": "ready",
@@ -56,17 +55,6 @@ def api_row(shop, job_id):
                                      headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)["data"]
-
-
-def let_time_pass(m):
-    """As if all jobs had been known for an hour: a listing that misses one that is new may just
-    be late, and takes nothing away."""
-    m.terminate()
-    for database in m.state_dir.glob("*.db"):
-        with contextlib.closing(sqlite3.connect(database)) as state:
-            state.execute("UPDATE item SET first_ns = first_ns - 3600000000000")
-            state.commit()
-    m.remount()
 
 
 def test_a_record_is_what_the_api_gave(sandbox, mount):

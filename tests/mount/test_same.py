@@ -48,7 +48,8 @@ def test_p13_the_same_again_names_the_job_that_is_on_its_way(m, shop, status, wo
 def test_p13_the_same_again_is_fine_when_it_is_over(m, shop, event):
     m.write(TRIGGER, COMMAND)
     shop.event(event, id=shop.jobs()[0]["id"])
-    # No refresh: what is known may be old, and is asked for before a command is refused.
+    # No listing tells of it: the API is asked about the job before a command is refused.
+    shop.fault("getMultipleJobs", status=500, times=0)
     wait_until(lambda: m.write(TRIGGER, COMMAND) is None)
     assert len(sent(shop)) == 2
     assert len(shop.jobs()) == 2

@@ -778,6 +778,8 @@ static void commands_are_read(void **state)
 	assert_command(act, "filter='a\nb'", "{\"filter\":\"a\\nb\",\"kind\":\"csv\"}", false);
 	assert_command(act, " {\"note\": 1.50, \"filter\": \"a b\", \"force\": true}\n",
 		       "{\"filter\":\"a b\",\"kind\":\"csv\",\"note\":\"1.50\"}", true);
+	assert_command(act, "{\"filter\":\"a:\\\"b:c\",\"note\":\":\"}",
+		       "{\"filter\":\"a:\\\"b:c\",\"kind\":\"csv\",\"note\":\":\"}", false);
 	assert_command(act, "filter=\xc3\xa9 force=no",
 		       "{\"filter\":\"\xc3\xa9\",\"kind\":\"csv\"}", false);
 	provider_destroy(p);
@@ -816,6 +818,8 @@ static void commands_that_do_not_fit_say_what_to_write(void **state)
 		{"filter=", "'filter' is missing: write filter=TEXT, what to take"},
 		{"filter=a filter=a", "'filter' is there twice"},
 		{"filter=a force=yes force=yes", "'force' is there twice"},
+		{"{\"filter\":\"a\",\"filter\":\"b\"}", "a field is there twice"},
+		{"{\"filter\":\"a\\\":b\",\"note\":1,\"note\":1}", "a field is there twice"},
 		{"filter=a force=perhaps", "write force=yes or force=no"},
 		{"filter=a kind=pdf", "kind=pdf does not exist; write one of: csv, xlsx"},
 		{"filter='a", "the value of 'filter' lacks its closing '"},
