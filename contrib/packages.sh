@@ -5,7 +5,7 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev
 	libsqlite3-dev libjson-c-dev libyaml-dev libcmocka-dev python3"
 # To test it as well.
-test_packages="$build_packages clang python3-pytest python3-pytest-xdist util-linux"
+test_packages="$build_packages clang curl rsync python3-pytest python3-pytest-xdist util-linux"
 
 # install_missing PACKAGE...: quick and silent when all are there. Elsewhere than on Debian and
 # its children the names are only told when the build stops for want of something.
@@ -52,6 +52,8 @@ fuse_usable() {
 	# that what is tried as an ordinary user can mount too. Never on a person's own machine.
 	if [ "$(id -u)" = 0 ] && [ "${CI-}" = true ] && [ -c /dev/fuse ]; then
 		chmod 666 /dev/fuse 2>/dev/null || true
+		# Nor has a bare root the table that fusermount3 looks into for an ordinary user.
+		[ -e /etc/mtab ] || ln -s ../proc/self/mounts /etc/mtab
 	fi
 	if ! { : <>/dev/fuse; } 2>/dev/null; then
 		echo "/dev/fuse cannot be opened: is the module loaded (modprobe fuse), and does this" >&2

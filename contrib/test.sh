@@ -97,7 +97,7 @@ mounted() {
 	shift
 	heading "tests over a mount with $folder${2:+ ($*)}"
 	rm -f "$report"
-	ORDERFS=$PWD/$folder/orderfs $without_aslr $python -m pytest -q -rs -n "${JOBS:-4}" \
+	ORDERFS=$PWD/$folder/orderfs $without_aslr $python -m pytest -q -rfEs -n "${JOBS:-4}" \
 		--basetemp "$scratch/pytest" --junitxml "$report" "$@" </dev/null
 	status=$?
 	# 5: none of the tests was chosen.

@@ -12,9 +12,8 @@
 #include "config/secret.h"
 #include "orderfs/message.h"
 
-static const char *const own_keys[] = {"provider", "insecure", "keep", "spend",
-				       "cancel",   "limits",   NULL};
-enum { OWN_KEYS = 6 };
+static const char *const own_keys[] = {"provider", "insecure", "spend", "cancel", "limits", NULL};
+enum { OWN_KEYS = 5 };
 
 static void check_name(struct loading *l, const char *name, const struct doc *node)
 {
@@ -207,7 +206,6 @@ void load_account(struct loading *l, const struct doc *accounts, int index)
 	}
 	account->provider = get_provider(l, accounts, index, node);
 	account->insecure = reader_flag(&l->reader, node, "insecure", false);
-	account->keep = reader_flag(&l->reader, node, "keep", false);
 	account->spend = reader_flag(&l->reader, node, "spend", false);
 	account->cancel = reader_flag(&l->reader, node, "cancel", false);
 	if (!account->provider) {

@@ -25,7 +25,6 @@ struct account_config {
 	bool insecure;        /* http to loopback is allowed */
 	bool spend;
 	bool cancel;
-	bool keep;
 };
 
 struct config {

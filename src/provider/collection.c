@@ -215,8 +215,7 @@ static void load_resolve(struct loader *l, const struct doc *node, struct file_s
 
 static void load_file(struct loader *l, const struct doc *node, struct file_spec *out)
 {
-	static const char *const keys[] = {"name", "when", "resolve", "url", "auth", NULL};
-	static const char *const auths[] = {"none", "same", NULL};
+	static const char *const keys[] = {"name", "when", "resolve", "url", NULL};
 	const char *states[STATE_COUNT + 1] = {NULL};
 	int when;
 
@@ -233,7 +232,6 @@ static void load_file(struct loader *l, const struct doc *node, struct file_spec
 	out->name = reader_text(&l->reader, node, "name");
 	when = reader_choice(&l->reader, node, "when", states);
 	out->when = when < 0 ? STATE_READY : (enum state)when;
-	out->same_auth = reader_choice(&l->reader, node, "auth", auths) == 1;
 	load_resolve(l, node, out);
 }
 

@@ -132,6 +132,24 @@ static int read_member(struct reading *r, const char *name, const struct doc *va
 	return command_set(r, name, strdup(text));
 }
 
+/* How many members the text of a flat object has: colons outside of texts. */
+static size_t count_members(const char *text)
+{
+	size_t count = 0;
+	bool inside = false;
+
+	for (; *text; text++) {
+		if (inside && *text == '\\') {
+			text++; /* it is well formed: something follows */
+		} else if (*text == '"') {
+			inside = !inside;
+		} else if (!inside && *text == ':') {
+			count++;
+		}
+	}
+	return count;
+}
+
 static int read_object(struct reading *r, const char *text)
 {
 	struct problem parse = {0};
@@ -145,6 +163,10 @@ static int read_object(struct reading *r, const char *text)
 	}
 	for (size_t i = 0; s == 0 && doc_member(object, i, &name, &value); i++) {
 		s = read_member(r, name, value);
+	}
+	/* A tree has only one of two members of the same name, and which was meant is not for us. */
+	if (s == 0 && doc_count(object) != count_members(text)) {
+		s = problem_set(r->why, -EINVAL, "a field is there twice");
 	}
 	problem_finish(&parse);
 	doc_destroy(object);

@@ -61,7 +61,6 @@ struct file_spec {
 	enum state when;              /* readable in that state */
 	struct request_spec *resolve; /* one more request that gives the URL, or NULL */
 	const char *url;              /* path: in the resolve answer, or in the row */
-	bool same_auth;               /* the URL takes the API's own credentials (default: none) */
 };
 
 enum page_kind { PAGE_NONE, PAGE_OFFSET };

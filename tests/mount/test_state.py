@@ -105,11 +105,20 @@ def damage_middle(path):
         file.write(b"\xaa" * (path.stat().st_size - 4096))
 
 
+def damage_one_page(path):
+    """A page of records, which nobody looks at when the mount is only listed."""
+    content = path.read_bytes()
+    page = content.index(b'"job_type"') // 4096
+    with open(path, "r+b") as file:
+        file.seek(page * 4096)
+        file.write(b"\xaa" * 100)
+
+
 def damage_text(path):
     path.write_text("This is a shopping list, and no database.\n" * 200)
 
 
-DAMAGE = [damage_garbage, damage_header, damage_cut, damage_middle, damage_text]
+DAMAGE = [damage_garbage, damage_header, damage_cut, damage_middle, damage_one_page, damage_text]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -76,6 +76,7 @@ NOT_COMMANDS = {
     "JSON cut": ('{"filter": "eq(pay', "JSON"),
     "JSON and more": ('{"filter": "eq(payment,paid)"} now', "JSON"),
     "a JSON list": ('["filter"]', "is not key=value"),
+    "JSON twice": ('{"filter": "a", "filter": "b"}', "twice"),
     "JSON in JSON": ('{"filter": {"eq": ["payment", "paid"]}}', "'filter' takes a text"),
     "JSON null": ('{"filter": null}', "leave it out"),
     "JSON unknown field": ('{"filtre": "x"}', "did you mean 'filter'"),

@@ -184,7 +184,7 @@ static void defaults_fill_what_is_not_said(void **state)
 	assert_string_equal(setting_of(shop, "key"), "k123");
 	assert_null(setting_of(shop, "note"));
 	assert_int_equal(shop->limits.burst, 8);
-	assert_false(shop->insecure || shop->spend || shop->cancel || shop->keep);
+	assert_false(shop->insecure || shop->spend || shop->cancel);
 	config_destroy(c);
 	config_destroy(NULL);
 }
@@ -195,7 +195,7 @@ static void everything_can_be_said(void **state)
 				"cache: {dir: c/d, size: 2G}\n"
 				"limits: {deadline: 3s, connect: 500ms, stall: 1m, answer: 1M}\n"
 				"accounts:\n"
-				"  a: {provider: plain, user: '1', key: k, spend: yes, keep: On}\n"
+				"  a: {provider: plain, user: '1', key: k, spend: On}\n"
 				"  b c:\n"
 				"    provider: ./providers/plain.yaml\n"
 				"    user: u\n"
@@ -216,7 +216,7 @@ static void everything_can_be_said(void **state)
 	assert_int_equal(c->stall_ms, 60000);
 	assert_int_equal(c->answer_bytes, 1 << 20);
 	assert_int_equal(c->account_count, 3);
-	assert_true(c->accounts[0].spend && c->accounts[0].keep && !c->accounts[0].cancel);
+	assert_true(c->accounts[0].spend && !c->accounts[0].cancel);
 	assert_string_equal(c->accounts[1].name, "b c");
 	assert_true(c->accounts[1].insecure && c->accounts[1].cancel && !c->accounts[1].spend);
 	assert_string_equal(setting_of(&c->accounts[1], "base_url"), "http://127.0.0.1:8080/x");

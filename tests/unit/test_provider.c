@@ -164,7 +164,6 @@ static void descriptions_are_loaded_whole(void **state)
 	assert_int_equal(jobs->create->field_count, 3);
 	assert_int_equal(jobs->create->remember_count, 2);
 	assert_int_equal(jobs->files[0].when, STATE_READY);
-	assert_false(jobs->files[0].same_auth);
 	provider_destroy(p);
 	provider_destroy(NULL);
 }

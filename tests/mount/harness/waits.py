@@ -54,6 +54,8 @@ def start(kind, shop, m, spawn):
 
 
 def in_kernel(pid):
-    """Whether a process sleeps in a call on a FUSE file system: for an answer, or for a page."""
+    """Whether a process sleeps in a call on a FUSE file system: for an answer, for a page, or
+    for a name that another one is looking up."""
     word = Path(f"/proc/{pid}/wchan").read_text()
-    return any(name in word for name in ("request_wait", "folio_wait", "wait_on_page"))
+    return any(name in word for name in ("request_wait", "folio_wait", "wait_on_page",
+                                         "d_alloc_parallel"))
