@@ -47,8 +47,8 @@ static int create_scope(struct account *account)
 		return -ENOMEM;
 	}
 	for (int i = 0; i < config->setting_count; i++) {
-		account->settings[i] =
-			(struct value){config->settings[i].name, config->settings[i].value};
+		account->settings[i] = (struct value){config->settings[i].name,
+						      config->settings[i].value};
 	}
 	account->scope = (struct values){account->settings, config->setting_count, NULL};
 	return 0;
@@ -169,8 +169,8 @@ static void describe_failure(struct buf *out, int err, int64_t since_ns, const c
 {
 	char when[CLOCK_TEXT_BYTES];
 
-	buf_printf(out, "%s since %s: %s%s%s\n", error_name(err), clock_print(since_ns, when),
-		   what, *what ? ": " : "", words ? words : error_words(err));
+	buf_printf(out, "%s since %s: %s%s%s\n", error_name(err), clock_print(since_ns, when), what,
+		   *what ? ": " : "", words ? words : error_words(err));
 }
 
 /* The one worst thing: a listing that fails, a call that failed, a command that failed. */

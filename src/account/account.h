@@ -69,8 +69,7 @@ int account_list_first(struct account *account, unsigned collection, struct wait
 int account_refresh(struct account *account, struct waiter *waiter, struct problem *why);
 /* Brings the store's word on the item up to date, unless it is final or younger than a second.
  * Callers at the same time share one request. -ENOENT when the API no longer knows the item. */
-int account_ask(struct account *account, uint32_t item, struct waiter *waiter,
-		struct problem *why);
+int account_ask(struct account *account, uint32_t item, struct waiter *waiter, struct problem *why);
 /* Carries out one command written to a collection's trigger. *answer: JSON text, the caller's. */
 int account_trigger(struct account *account, unsigned collection, const char *text, size_t length,
 		    struct waiter *waiter, char **answer, struct problem *why);

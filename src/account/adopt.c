@@ -1,8 +1,10 @@
-/* Commands whose outcome is not known: the connection broke, or orderfs ended, after they were sent.
+/* Commands whose outcome is not known: the connection broke, or orderfs ended, after they were
+ * sent.
  *
- * They are never sent again. After each full listing the store is searched for what they made; an API does
- * not tell which command made an item. So the items that came here after the command was sent and that no other
- * command made are taken for theirs, in order of time, when there are just as many of them. */
+ * They are never sent again. After each full listing the store is searched for what they made; an
+ * API does not tell which command made an item. So the items that came here after the command was
+ * sent and that no other command made are taken for theirs, in order of time, when there are just
+ * as many of them. */
 #include "account/internal.h"
 
 #include <errno.h>
@@ -27,8 +29,8 @@ static void adopt(struct account *account, struct work *work, const struct comma
 
 	int r = item_by_row(store, row, &item);
 	if (r == 0) {
-		r = journal_end(store, command->row, OUTCOME_ADOPTED, 0,
-				"found in a later listing", item.id);
+		r = journal_end(store, command->row, OUTCOME_ADOPTED, 0, "found in a later listing",
+				item.id);
 	}
 	if (r == 0) {
 		r = command_remembered(work->spec->create, command->fields, &remembered);

@@ -28,8 +28,9 @@ int ask_merge(struct account *account, struct work *work, const struct doc *node
 
 	int r = row_read(work->spec, node, &row, why);
 	if (r == 0) {
-		struct fact fact = {row.id, row.state, row.created_ns, row.updated_ns,
-				    row.error, row.record, remembered, row.files, row.file_count};
+		struct fact fact = {row.id,         row.state, row.created_ns,
+				    row.updated_ns, row.error, row.record,
+				    remembered,     row.files, row.file_count};
 		r = items_merge(store, account->number, work->number, &fact, 1, &changes, &changed);
 	}
 	if (r == 0) {
@@ -45,8 +46,8 @@ int ask_merge(struct account *account, struct work *work, const struct doc *node
 	return r;
 }
 
-/* The API does not know it any more. Past its lifetime that is how things go, and the word for it is
- * `expired` until a listing drops it; else it is gone. */
+/* The API does not know it any more. Past its lifetime that is how things go, and the word for it
+ * is `expired` until a listing drops it; else it is gone. */
 static int item_vanished(struct account *account, struct work *work, const struct item *item,
 			 struct problem *why)
 {
@@ -56,11 +57,13 @@ static int item_vanished(struct account *account, struct work *work, const struc
 	int changed = 0;
 
 	if (life_ns > 0 && item->created_ns > 0 && clock_wall_ns() - item->created_ns >= life_ns) {
-		struct fact fact = {.id = item->id, .state = STATE_EXPIRED,
+		struct fact fact = {.id = item->id,
+				    .state = STATE_EXPIRED,
 				    .created_ns = item->created_ns,
-				    .updated_ns = item->updated_ns, .record = item->record};
-		int r = items_merge(account->shared->store, account->number, work->number, &fact,
-				    1, &changes, &changed);
+				    .updated_ns = item->updated_ns,
+				    .record = item->record};
+		int r = items_merge(account->shared->store, account->number, work->number, &fact, 1,
+				    &changes, &changed);
 		account_report_changes(account, work->number, changes, changed);
 		return r;
 	}
@@ -114,8 +117,7 @@ static bool listed_just_now(struct account *account, struct work *work)
 	return fresh;
 }
 
-int account_ask(struct account *account, uint32_t row, struct waiter *waiter,
-		struct problem *why)
+int account_ask(struct account *account, uint32_t row, struct waiter *waiter, struct problem *why)
 {
 	struct item item = {0};
 	int r = item_by_row(account->shared->store, row, &item);

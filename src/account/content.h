@@ -23,11 +23,12 @@ void contents_usage(struct contents *contents, int64_t *bytes, int *count);
 int content_open(struct account *account, const struct file *file, struct content **out);
 void content_close(struct content *content);
 
-/* Waits until [offset, offset+length), cut to the file's size, is there: all of it or an error, since the
- * kernel takes a short answer for the end of the file. Returns the length; the bytes are
- * in content_fd() at that offset. -ESTALE when the content at the other end is another one now. */
-ssize_t content_read(struct content *content, int64_t offset, size_t length,
-		     struct waiter *waiter, struct problem *why);
+/* Waits until [offset, offset+length), cut to the file's size, is there: all of it or an error,
+ * since the kernel takes a short answer for the end of the file. Returns the length; the bytes
+ * are in content_fd() at that offset. -ESTALE when the content at the other end is another one
+ * now. */
+ssize_t content_read(struct content *content, int64_t offset, size_t length, struct waiter *waiter,
+		     struct problem *why);
 int content_fd(const struct content *content);
 /* Fetches all of it to learn its length, where the server does not tell. */
 int64_t content_measure(struct content *content, struct waiter *waiter, struct problem *why);

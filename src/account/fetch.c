@@ -217,12 +217,17 @@ static int download_data(void *context, const void *data, size_t length)
 
 	d->got += (int64_t)length;
 	if (d->size >= 0 && d->got > d->size) {
-		return problem_set(&d->why, -EIO, "the file server sends more than the %" PRId64
-				   " bytes it promised", d->size);
+		return problem_set(&d->why, -EIO,
+				   "the file server sends more than the %" PRId64
+				   " bytes it promised",
+				   d->size);
 	}
 	int r = spool_write(d->spool, data, length);
-	return r < 0 ? problem_set(&d->why, r, "cannot keep what is downloaded in the cache "
-				   "folder: %s", strerror(-r)) : 0;
+	return r < 0 ? problem_set(&d->why, r,
+				   "cannot keep what is downloaded in the cache "
+				   "folder: %s",
+				   strerror(-r))
+		     : 0;
 }
 
 static void download_end(void *context, int result)
@@ -230,11 +235,12 @@ static void download_end(void *context, int result)
 	struct download *d = context;
 
 	if (result == 0 && d->size >= 0 && d->got < d->size) {
-		result = problem_set(&d->why, -EIO, "the file server sent %" PRId64
-				     " of %" PRId64 " bytes", d->got, d->size);
+		result = problem_set(&d->why, -EIO,
+				     "the file server sent %" PRId64 " of %" PRId64 " bytes",
+				     d->got, d->size);
 	} else if (result < 0 && !d->why.words) {
-		problem_set(&d->why, result, "the download broke off after %" PRId64
-			    " bytes: %s", d->got, error_words(result));
+		problem_set(&d->why, result, "the download broke off after %" PRId64 " bytes: %s",
+			    d->got, error_words(result));
 	}
 	d->ended(d->context, result, d->why.words);
 }

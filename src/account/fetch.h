@@ -15,7 +15,8 @@ void fetch_facts_finish(struct fetch_facts *facts);
 /* Frees a URL that may hold a signature. NULL is fine. */
 void fetch_wipe(char *url);
 
-/* Asks for one byte, and takes the head alone. Waits. EACCES, ENOENT … for what the server refuses. */
+/* Asks for one byte, and takes the head alone. Waits. EACCES, ENOENT … for what the server
+ * refuses. */
 int fetch_probe(struct account *account, const char *url, struct waiter *waiter,
 		struct fetch_facts *facts, struct problem *why);
 

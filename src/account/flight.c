@@ -10,9 +10,9 @@
 struct flight {
 	struct flight *next;
 	uint64_t key;
-	int aboard;     /* threads that hold it */
-	bool led;       /* one of them is working */
-	bool landed;    /* result and words are there */
+	int aboard;  /* threads that hold it */
+	bool led;    /* one of them is working */
+	bool landed; /* result and words are there */
 	int result;
 	struct problem why;
 	int64_t fresh_until_ms; /* after that a success is asked for again */
@@ -54,8 +54,8 @@ void flights_finish(struct flights *flights)
 	pthread_mutex_destroy(&flights->mutex);
 }
 
-/* The flight to board for key, or NULL. On the way, those that are of no use any more leave the list
- * and are handed to *old: their requests are called off without the lock. */
+/* The flight to board for key, or NULL. On the way, those that are of no use any more leave the
+ * list and are handed to *old: their requests are called off without the lock. */
 static struct flight *find_locked(struct flights *flights, uint64_t key, struct flight **old)
 {
 	struct flight *found = NULL;
@@ -130,7 +130,8 @@ static int wait_aboard(struct flights *flights, struct flight *f, struct waiter 
 	return r;
 }
 
-/* The leader is back with r. An end of its own patience is not the flight's end while others wait. */
+/* The leader is back with r. An end of its own patience is not the flight's end while others
+ * wait. */
 static void step_down(struct flights *flights, struct flight *f, int r, bool gave_up,
 		      const struct problem *why, int64_t fresh_ms)
 {

@@ -1,8 +1,8 @@
 /* Flights: one piece of work that several threads ask for at once is done once.
  *
- * There is no thread for it: the first who asks leads, the others wait. A leader who is interrupted, or whose
- * patience ends first, hands over to one of those who wait; the request on the
- * wire stays with the flight, so it is not sent again. What has landed is shared for
+ * There is no thread for it: the first who asks leads, the others wait. A leader who is
+ * interrupted, or whose patience ends first, hands over to one of those who wait; the request on
+ * the wire stays with the flight, so it is not sent again. What has landed is shared for
  * `fresh_ms` by whoever comes later. */
 #ifndef ACCOUNT_FLIGHT_H
 #define ACCOUNT_FLIGHT_H
@@ -30,8 +30,8 @@ struct flights {
 void flights_init(struct flights *flights);
 void flights_finish(struct flights *flights);
 
-/* Does work(context, call, waiter, why), or waits for the thread that does it for the same key. A success is
- * shared for fresh_ms after it landed; failures are shared only by those who waited. */
+/* Does work(context, call, waiter, why), or waits for the thread that does it for the same key. A
+ * success is shared for fresh_ms after it landed; failures are shared only by those who waited. */
 typedef int flight_work(void *context, struct call *call, struct waiter *waiter,
 			struct problem *why);
 int flight_run(struct flights *flights, uint64_t key, int64_t fresh_ms, flight_work *work,

@@ -20,16 +20,16 @@ struct work {
 	const struct collection *spec;
 	unsigned number;
 	/* Under the account's mutex. */
-	int64_t due_ms;       /* when to list next; clock_ms() time */
-	int64_t active_ms;    /* the interval while something is running */
-	int failures;         /* listings that failed in a row */
-	uint64_t wanted;      /* somebody waits for the listing of that number */
-	uint64_t started;     /* listings so far, the one under way included */
+	int64_t due_ms;    /* when to list next; clock_ms() time */
+	int64_t active_ms; /* the interval while something is running */
+	int failures;      /* listings that failed in a row */
+	uint64_t wanted;   /* somebody waits for the listing of that number */
+	uint64_t started;  /* listings so far, the one under way included */
 	uint64_t finished;
 	int64_t finished_ms;
-	int64_t answer_ms;    /* when the last good listing was asked for */
-	bool listed;          /* at least once, now or in an earlier run */
-	int result;           /* of the last one */
+	int64_t answer_ms; /* when the last good listing was asked for */
+	bool listed;       /* at least once, now or in an earlier run */
+	int result;        /* of the last one */
 	char *words;
 	int64_t failing_since_ns;
 	char *command_trouble; /* the last command failed: "EINVAL since …: words" */
@@ -54,11 +54,11 @@ struct account {
 
 	pthread_mutex_t command_mutex; /* one check-and-note of a command at a time */
 
-	pthread_mutex_t mutex; /* protects: */
+	pthread_mutex_t mutex;  /* protects: */
 	pthread_cond_t changed; /* a listing ended, or one is wanted */
 	bool stopping;
 	struct waiter *listing; /* the sync thread's, while it waits for answers */
-	int call_result; /* of the last call that told how the API is */
+	int call_result;        /* of the last call that told how the API is */
 	char *call_words;
 	int64_t call_failing_since_ns;
 	pthread_t thread;
@@ -86,9 +86,10 @@ struct operation {
 	bool background;
 	bool without_token;
 };
-/* Waits. Gets a token first where the API wants one, and one new one when it is refused (not for what may
- * be sent only once). With -EINTR and -ETIMEDOUT the call keeps its request: another thread may go on.
- * *sent, for what may be sent only once: whether bytes may have left. Such a call is not kept. */
+/* Waits. Gets a token first where the API wants one, and one new one when it is refused (not for
+ * what may be sent only once). With -EINTR and -ETIMEDOUT the call keeps its request: another
+ * thread may go on. *sent, for what may be sent only once: whether bytes may have left. Such a
+ * call is not kept. */
 int call_run(struct account *account, struct call *call, const struct operation *operation,
 	     struct waiter *waiter, struct doc **answer, bool *sent, struct problem *why);
 /* Options as this account wants them. */

@@ -12,9 +12,9 @@
 #include "base/log.h"
 
 enum {
-	BATCH = 256,        /* rows a transaction */
-	PAGE_MS = 60000,    /* patience for a page: nobody at a shell waits for it */
-	LARGE_ROWS = 2000,  /* after so many, memory goes back to the system */
+	BATCH = 256,       /* rows a transaction */
+	PAGE_MS = 60000,   /* patience for a page: nobody at a shell waits for it */
+	LARGE_ROWS = 2000, /* after so many, memory goes back to the system */
 };
 
 struct pass {
@@ -30,8 +30,8 @@ int64_t pass_patience_ms(void)
 	return PAGE_MS;
 }
 
-/* Rows [first, first+count) of a page in one transaction. One that cannot be read is left out, said so
- * in the log, and does no harm to the others. */
+/* Rows [first, first+count) of a page in one transaction. One that cannot be read is left out,
+ * said so in the log, and does no harm to the others. */
 static int merge_batch(struct pass *pass, const struct doc *rows, size_t first, size_t count)
 {
 	struct row read[BATCH] = {0};
@@ -45,14 +45,19 @@ static int merge_batch(struct pass *pass, const struct doc *rows, size_t first, 
 		struct row *row = &read[good];
 		int r = row_read(pass->work->spec, doc_at(rows, first + i), row, &why);
 		if (r < 0) {
-			log_error(r, "%s: %s: row %zu is left out: %s",
-				  pass->account->config->name, pass->work->spec->name, first + i,
-				  problem_words(&why, r));
+			log_error(r, "%s: %s: row %zu is left out: %s", pass->account->config->name,
+				  pass->work->spec->name, first + i, problem_words(&why, r));
 			row_finish(row);
 		} else {
-			facts[good++] = (struct fact){row->id, row->state, row->created_ns,
-						      row->updated_ns, row->error, row->record,
-						      NULL, row->files, row->file_count};
+			facts[good++] = (struct fact){row->id,
+						      row->state,
+						      row->created_ns,
+						      row->updated_ns,
+						      row->error,
+						      row->record,
+						      NULL,
+						      row->files,
+						      row->file_count};
 		}
 		problem_finish(&why);
 	}
@@ -109,8 +114,8 @@ static int drop_missing(struct pass *pass)
 	int at_misses = pass->position.cut ? INT_MAX : pass->position.pages > 1 ? 2 : 1;
 
 	int r = items_pass_end(pass->account->shared->store, pass->account->number,
-			       pass->work->number, pass->number, at_misses, expired,
-			       now - YOUNG_NS, &changes, &changed);
+			       pass->work->number, pass->number, at_misses, expired, now - YOUNG_NS,
+			       &changes, &changed);
 	if (r == 0) {
 		account_report_changes(pass->account, pass->work->number, changes, changed);
 	}
@@ -118,8 +123,7 @@ static int drop_missing(struct pass *pass)
 	return r;
 }
 
-int pass_run(struct account *account, struct work *work, struct waiter *waiter,
-	     struct problem *why)
+int pass_run(struct account *account, struct work *work, struct waiter *waiter, struct problem *why)
 {
 	struct store *store = account->shared->store;
 	struct pass pass = {.account = account, .work = work, .waiter = waiter};

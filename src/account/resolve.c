@@ -1,7 +1,8 @@
 /* Which URL a file is fetched from, and what size it has.
  *
  * A download URL is asked for when it is needed and kept nowhere: it may hold a signature, and it
- * expires. The size is learnt by asking for one byte, since a URL that is signed for GET refuses HEAD. */
+ * expires. The size is learnt by asking for one byte, since a URL that is signed for GET refuses
+ * HEAD. */
 #include "account/internal.h"
 
 #include <errno.h>
@@ -93,7 +94,8 @@ struct learn {
 	const struct file *file;
 };
 
-/* The server says no length: all of it is fetched, and stays in its spool for the reader to come. */
+/* The server says no length: all of it is fetched, and stays in its spool for the reader to
+ * come. */
 static int measure(struct account *account, const struct file *file, struct waiter *waiter,
 		   int64_t *size, struct problem *why)
 {
@@ -108,8 +110,7 @@ static int measure(struct account *account, const struct file *file, struct wait
 	return *size < 0 ? (int)*size : 0;
 }
 
-static int learn_size(void *context, struct call *call, struct waiter *waiter,
-		      struct problem *why)
+static int learn_size(void *context, struct call *call, struct waiter *waiter, struct problem *why)
 {
 	struct learn *learn = context;
 	struct account *account = learn->account;
@@ -137,8 +138,7 @@ static int learn_size(void *context, struct call *call, struct waiter *waiter,
 	return r;
 }
 
-int account_learn(struct account *account, uint32_t row, struct waiter *waiter,
-		  struct problem *why)
+int account_learn(struct account *account, uint32_t row, struct waiter *waiter, struct problem *why)
 {
 	struct file file = {0};
 	int r = file_by_row(account->shared->store, row, &file);

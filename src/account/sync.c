@@ -1,8 +1,8 @@
 /* The account's own thread: lists its collections, now and then and when asked to.
  *
- * One thread an account, so that a slow or failing API never delays another account. While something is
- * queued or running the interval is the description's `active`, growing; else it is `list`.
- * A listing that fails leaves what is known as it is. */
+ * One thread an account, so that a slow or failing API never delays another account. While
+ * something is queued or running the interval is the description's `active`, growing; else it is
+ * `list`. A listing that fails leaves what is known as it is. */
 #include "account/internal.h"
 
 #include <errno.h>
@@ -186,8 +186,8 @@ void sync_now(struct account *account, struct work *work)
 
 /* Waits for the end of a listing that starts after now, or of the one under way when `any`
  * will do. */
-static int wait_listing(struct account *account, struct work *work, bool any,
-			struct waiter *waiter, struct problem *why)
+static int wait_listing(struct account *account, struct work *work, bool any, struct waiter *waiter,
+			struct problem *why)
 {
 	int r = 0;
 

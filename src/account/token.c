@@ -51,8 +51,7 @@ struct fetch {
 	bool background;
 };
 
-static int fetch_token(void *context, struct call *call, struct waiter *waiter,
-		       struct problem *why)
+static int fetch_token(void *context, struct call *call, struct waiter *waiter, struct problem *why)
 {
 	struct fetch *fetch = context;
 	struct account *account = fetch->account;

@@ -35,17 +35,20 @@ static int check_allowed(const struct order *order, struct problem *why)
 	const struct account_config *config = order->account->config;
 
 	if (order->act->effect == EFFECT_MONEY && !config->spend) {
-		return problem_set(why, -EPERM, "this spends money: it needs `spend: yes` in the "
+		return problem_set(why, -EPERM,
+				   "this spends money: it needs `spend: yes` in the "
 				   "account's configuration");
 	}
 	if (order->act->effect == EFFECT_CANCEL && !config->cancel) {
-		return problem_set(why, -EPERM, "this cancels: it needs `cancel: yes` in the "
+		return problem_set(why, -EPERM,
+				   "this cancels: it needs `cancel: yes` in the "
 				   "account's configuration");
 	}
 	return 0;
 }
 
-/* -EALREADY when what an earlier, equal command made is still on its way, as far as is known here. */
+/* -EALREADY when what an earlier, equal command made is still on its way, as far as is known
+ * here. */
 static int check_same(const struct order *order, uint32_t *active_row, struct problem *why)
 {
 	struct store *store = order->account->shared->store;
@@ -59,10 +62,12 @@ static int check_same(const struct order *order, uint32_t *active_row, struct pr
 		return r == -ENOENT ? 0 : r;
 	}
 	if (same.outcome == OUTCOME_SENDING || same.outcome == OUTCOME_UNKNOWN) {
-		r = problem_set(why, -EALREADY, "the same command was sent and its outcome is not "
+		r = problem_set(why, -EALREADY,
+				"the same command was sent and its outcome is not "
 				"known yet: it is looked for; force=yes sends it again");
-	} else if (same.id && item_by_id(store, order->account->number, order->work->number,
-					 same.id, &item) == 0 &&
+	} else if (same.id &&
+		   item_by_id(store, order->account->number, order->work->number, same.id, &item) ==
+			   0 &&
 		   state_is_active(item.state)) {
 		*active_row = item.row;
 		r = problem_set(why, -EALREADY, "%s/%s is already %s; force=yes starts another",
@@ -73,8 +78,8 @@ static int check_same(const struct order *order, uint32_t *active_row, struct pr
 	return r;
 }
 
-/* Refuses a command that is on its way, else writes it down. What is known here may be old, so the API is
- * asked before a command is refused for it; what it says then decides. */
+/* Refuses a command that is on its way, else writes it down. What is known here may be old, so
+ * the API is asked before a command is refused for it; what it says then decides. */
 static int begin(struct order *order, struct waiter *waiter, struct problem *why)
 {
 	struct account *account = order->account;
@@ -91,8 +96,10 @@ static int begin(struct order *order, struct waiter *waiter, struct problem *why
 	if (r == 0) {
 		r = journal_begin(account->shared->store, account->number, order->work->number, 0,
 				  order->text.json, &order->journal_row);
-		problem_set(r < 0 ? why : NULL, r, "not sent, since it could not be written "
-			    "to the state folder: %s", strerror(-r));
+		problem_set(r < 0 ? why : NULL, r,
+			    "not sent, since it could not be written "
+			    "to the state folder: %s",
+			    strerror(-r));
 	}
 	pthread_mutex_unlock(&account->command_mutex);
 	return r;
@@ -107,7 +114,8 @@ static int adopt_answer(struct order *order, const struct doc *answer, struct pr
 	const struct doc *node = act->row ? doc_path(answer, act->row) : NULL;
 
 	if (!id || !*id) {
-		return problem_set(why, -EBADMSG, "the API took the command, but its answer names "
+		return problem_set(why, -EBADMSG,
+				   "the API took the command, but its answer names "
 				   "nothing that it made");
 	}
 	order->id = strdup(id);
@@ -115,15 +123,18 @@ static int adopt_answer(struct order *order, const struct doc *answer, struct pr
 	if (r < 0) {
 		return r;
 	}
-	if (node && ask_merge(order->account, order->work, node, remembered, &order->row, why) == 0) {
+	if (node &&
+	    ask_merge(order->account, order->work, node, remembered, &order->row, why) == 0) {
 		return 0;
 	}
-	struct fact fact = {.id = id, .state = STATE_QUEUED, .record = "{}\n",
+	struct fact fact = {.id = id,
+			    .state = STATE_QUEUED,
+			    .record = "{}\n",
 			    .remembered = remembered};
 	auto_free struct item_change *changes = NULL;
 	int count = 0;
-	r = items_merge(order->account->shared->store, order->account->number,
-			order->work->number, &fact, 1, &changes, &count);
+	r = items_merge(order->account->shared->store, order->account->number, order->work->number,
+			&fact, 1, &changes, &count);
 	if (r == 0 && count > 0) {
 		order->row = changes[0].row;
 	}
@@ -186,7 +197,8 @@ static int finish(struct order *order, int r, struct problem *why)
 	if (is_open(order, r)) {
 		outcome = OUTCOME_UNKNOWN;
 		auto_free char *cause = strdup(problem_words(why, r));
-		problem_set(why, r, "the command was sent, but its outcome is not known (%s): it is "
+		problem_set(why, r,
+			    "the command was sent, but its outcome is not known (%s): it is "
 			    "looked for in the next listings, and not sent again",
 			    cause ? cause : error_words(r));
 	}

@@ -14,7 +14,7 @@ struct cli {
 	const char *config; /* -c, or NULL */
 	const char *source; /* or NULL */
 	const char *mount_point;
-	char *options;      /* of every -o, joined with commas; or NULL */
+	char *options; /* of every -o, joined with commas; or NULL */
 	bool foreground;
 	bool debug;
 	char **arguments; /* of check */

@@ -1,4 +1,5 @@
-/* `orderfs check`: what is wrong with the accounts file and the descriptions, with file and line. */
+/* `orderfs check`: what is wrong with the accounts file and the descriptions, with file and
+ * line. */
 #include "app/app.h"
 
 #include <stdio.h>

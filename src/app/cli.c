@@ -11,11 +11,13 @@ static const struct {
 	const char *argument;
 	const char *help;
 } table[] = {
-	{{"config", required_argument, NULL, 'c'}, "FILE",
+	{{"config", required_argument, NULL, 'c'},
+	 "FILE",
 	 "the accounts file (default ~/.config/orderfs/orderfs.yaml)"},
 	{{"foreground", no_argument, NULL, 'f'}, "", "stay in the foreground, log to stderr"},
 	{{"debug", no_argument, NULL, 'd'}, "", "as -f, and print every request"},
-	{{"options", required_argument, NULL, 'o'}, "OPTS",
+	{{"options", required_argument, NULL, 'o'},
+	 "OPTS",
 	 "mount options, comma separated, such as allow_other"},
 	{{"help", no_argument, NULL, 'h'}, "", "print this and exit"},
 	{{"version", no_argument, NULL, 'V'}, "", "print the version and exit"},
@@ -52,8 +54,8 @@ static void add_options(struct cli *cli, const char *more)
 {
 	char *joined = NULL;
 
-	if (asprintf(&joined, "%s%s%s", cli->options ? cli->options : "",
-		     cli->options ? "," : "", more) < 0) {
+	if (asprintf(&joined, "%s%s%s", cli->options ? cli->options : "", cli->options ? "," : "",
+		     more) < 0) {
 		joined = NULL;
 		complain(cli, "out of memory");
 		return;

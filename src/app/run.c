@@ -184,7 +184,8 @@ static void take_down(struct run *run)
 	log_finish();
 }
 
-/* Nothing is forked or mounted before the configuration and the mount point are known to be good. */
+/* Nothing is forked or mounted before the configuration and the mount point are known to be
+ * good. */
 static int prepare(struct run *run, struct problem *why)
 {
 	struct findings findings = {0};

@@ -64,9 +64,8 @@ static int parse_offset(const char *p, long *seconds)
 	if (sign == '\0' || ((sign == 'Z' || sign == 'z') && p[1] == '\0')) {
 		return 1;
 	}
-	if ((sign != '+' && sign != '-') ||
-	    (sscanf(p + 1, "%2d:%2d", &hours, &minutes) != 2 &&
-	     sscanf(p + 1, "%2d%2d", &hours, &minutes) != 2)) {
+	if ((sign != '+' && sign != '-') || (sscanf(p + 1, "%2d:%2d", &hours, &minutes) != 2 &&
+					     sscanf(p + 1, "%2d%2d", &hours, &minutes) != 2)) {
 		return 0;
 	}
 	*seconds = (hours * 60L + minutes) * 60 * (sign == '-' ? -1 : 1);

@@ -79,8 +79,8 @@ void problem_finish(struct problem *problem)
 int findings_add(struct findings *findings, const char *file, int line, const char *format, ...)
 {
 	va_list args;
-	struct finding *list =
-		realloc(findings->list, ((size_t)findings->count + 1) * sizeof(*list));
+	struct finding *list = realloc(findings->list,
+				       ((size_t)findings->count + 1) * sizeof(*list));
 
 	if (!list) {
 		return -ENOMEM;

@@ -11,7 +11,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Lines up to this level are kept; stderr gets them while to_stderr. */
 void log_setup(enum log_level level, bool to_stderr);
-/* From now on this text never appears in the log. Short ones (under 4 bytes) are ignored. Copies it. */
+/* From now on this text never appears in the log. Short ones (under 4 bytes) are ignored. Copies
+ * it. */
 void log_mask(const char *secret);
 /* Returns err, so that a failure that is logged is one return. */
 int log_error(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,8 +11,7 @@
 /* Takes ownership of both on success. */
 static int add_header(struct header **list, size_t *count, char *name, char *value)
 {
-	struct header *grown =
-		name && value ? realloc(*list, (*count + 1) * sizeof(**list)) : NULL;
+	struct header *grown = name && value ? realloc(*list, (*count + 1) * sizeof(**list)) : NULL;
 
 	if (!grown) {
 		free(name);
@@ -32,8 +31,8 @@ int request_add_header(struct request *request, const char *name, const char *va
 int response_add_header(struct response *response, const char *name, size_t name_length,
 			const char *value, size_t value_length)
 {
-	return add_header(&response->headers, &response->header_count,
-			  strndup(name, name_length), strndup(value, value_length));
+	return add_header(&response->headers, &response->header_count, strndup(name, name_length),
+			  strndup(value, value_length));
 }
 
 const char *response_header(const struct response *response, const char *name)

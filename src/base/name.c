@@ -91,7 +91,8 @@ void name_safe(const char *id, size_t length, bool (*is_reserved)(const char *na
 
 again:
 	for (size_t i = 0; i < length;) {
-		size_t plain = escape_first && i == 0 ? 0 : plain_length(id + i, length - i, i == 0);
+		size_t plain = escape_first && i == 0 ? 0
+						      : plain_length(id + i, length - i, i == 0);
 		size_t step = plain ? plain : 3;
 
 		if (used + step > NAME_BYTES - 1) {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char *const words[STATE_COUNT] = {
-	[STATE_UNKNOWN] = "unknown", [STATE_NONE] = "none",	  [STATE_QUEUED] = "queued",
-	[STATE_RUNNING] = "running", [STATE_READY] = "ready",	  [STATE_EMPTY] = "empty",
+	[STATE_UNKNOWN] = "unknown", [STATE_NONE] = "none",       [STATE_QUEUED] = "queued",
+	[STATE_RUNNING] = "running", [STATE_READY] = "ready",     [STATE_EMPTY] = "empty",
 	[STATE_FAILED] = "failed",   [STATE_EXPIRED] = "expired",
 };
 

@@ -27,7 +27,7 @@ struct wait_gate {
 };
 
 struct waiter {
-	int64_t deadline_ms; /* clock_ms() time */
+	int64_t deadline_ms;    /* clock_ms() time */
 	struct wait_gate *gate; /* or NULL; set after waiter_init() */
 	bool inside;            /* has a place; the waiter's own thread alone looks */
 	atomic_bool interrupted;

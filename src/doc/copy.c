@@ -59,7 +59,8 @@ static int copy_node(const struct copy *copy, const struct doc *from, struct jso
 
 static int copy_object(const struct copy *copy, const struct doc *from, struct json_object *to)
 {
-	json_object_object_foreach(node_json(from), key, member) {
+	json_object_object_foreach(node_json(from), key, member)
+	{
 		struct json_object *value = NULL;
 		int r = copy_node(copy, node_wrap(member), &value);
 

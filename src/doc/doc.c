@@ -110,7 +110,8 @@ bool doc_member(const struct doc *object, size_t index, const char **key, const 
 	if (doc_kind(object) != DOC_OBJECT) {
 		return false;
 	}
-	json_object_object_foreach(node_json(object), name, member) {
+	json_object_object_foreach(node_json(object), name, member)
+	{
 		if (index--) {
 			continue;
 		}

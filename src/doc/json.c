@@ -1,8 +1,9 @@
 /* JSON to a tree: json-c's reader at its strictest, and what it leaves open closed.
  *
- * It keeps the digits of a number with a point, but takes one without for an integer of 64 bits; here every
- * number keeps its digits, and one that does not fit is refused rather than bent. It takes NaN for a
- * number, too. Of two members of the same name the last one counts, as elsewhere. */
+ * It keeps the digits of a number with a point, but takes one without for an integer of 64 bits;
+ * here every number keeps its digits, and one that does not fit is refused rather than bent. It
+ * takes NaN for a number, too. Of two members of the same name the last one counts, as elsewhere.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -80,7 +81,8 @@ static int replace_number(struct json_object *json, struct json_object **out, st
 		size_t length = text ? strlen(text) : 0;
 		return length && node_number_length(text, length) == length
 			       ? 0
-			       : problem_set(why, -EBADMSG, "not JSON: a number is not well formed");
+			       : problem_set(why, -EBADMSG,
+					     "not JSON: a number is not well formed");
 	}
 	if (!json_object_is_type(json, json_type_int)) {
 		return 0;
@@ -96,7 +98,8 @@ static int replace_number(struct json_object *json, struct json_object **out, st
 static int keep_digits(struct json_object *json, struct problem *why)
 {
 	struct json_object *number = NULL;
-	size_t count = json_object_is_type(json, json_type_array) ? json_object_array_length(json) : 0;
+	size_t count = json_object_is_type(json, json_type_array) ? json_object_array_length(json)
+								  : 0;
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
@@ -111,7 +114,8 @@ static int keep_digits(struct json_object *json, struct problem *why)
 	if (!json_object_is_type(json, json_type_object)) {
 		return r;
 	}
-	json_object_object_foreach(json, key, value) {
+	json_object_object_foreach(json, key, value)
+	{
 		r = r ? r : replace_number(value, &number, why);
 		if (r == 0 && number) {
 			json_object_object_add(json, key, number); /* in the old one's place */
@@ -124,11 +128,13 @@ static int keep_digits(struct json_object *json, struct problem *why)
 
 static int complain(enum json_tokener_error error, size_t at, size_t length, struct problem *why)
 {
-	if (error == json_tokener_continue || error == json_tokener_error_parse_eof || at >= length) {
-		return problem_set(why, -EBADMSG, "not complete JSON: it ends after %zu bytes", length);
+	if (error == json_tokener_continue || error == json_tokener_error_parse_eof ||
+	    at >= length) {
+		return problem_set(why, -EBADMSG, "not complete JSON: it ends after %zu bytes",
+				   length);
 	}
-	return problem_set(why, -EBADMSG, "not JSON: %s, at byte %zu", json_tokener_error_desc(error),
-			   at + 1);
+	return problem_set(why, -EBADMSG, "not JSON: %s, at byte %zu",
+			   json_tokener_error_desc(error), at + 1);
 }
 
 static int read_text(struct json_tokener *reader, const char *text, size_t length,

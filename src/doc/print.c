@@ -85,7 +85,8 @@ static void print_object(const struct printer *p, const struct doc *node, int de
 	bool first = true;
 
 	buf_putc(p->out, '{');
-	json_object_object_foreach(node_json(node), key, value) {
+	json_object_object_foreach(node_json(node), key, value)
+	{
 		print_member(p, key, node_wrap(value), depth + 1, first);
 		first = false;
 	}

@@ -27,8 +27,8 @@ static int line_of(const yaml_event_t *event)
 }
 
 /* A finding that does not keep the rest from being read. */
-__attribute__((format(printf, 3, 4)))
-static void complain(struct reading *r, int line, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void complain(struct reading *r, int line,
+							   const char *format, ...)
 {
 	auto_free char *words = NULL;
 	va_list args;

@@ -60,8 +60,9 @@ static const struct meaning {
 	{CURLE_URL_MALFORMAT, -EBADMSG, false, "no request to"},
 	{CURLE_OUT_OF_MEMORY, -ENOMEM, false, "no memory for"},
 };
-static const struct meaning broken = {
-	.error = -EHOSTUNREACH, .transient = true, .words = "connection lost to"};
+static const struct meaning broken = {.error = -EHOSTUNREACH,
+				      .transient = true,
+				      .words = "connection lost to"};
 
 struct easy *easy_create(CURLSH *share)
 {
@@ -156,8 +157,9 @@ static int set_headers(struct easy *easy, struct http_job *job)
 	return r;
 }
 
-/* The connection stands and the request is about to go. One that was called off stays here. Whatever made curl begin a second time
- * (a kept connection that was closed, a stream that was refused): `once` means once. */
+/* The connection stands and the request is about to go. One that was called off stays here.
+ * Whatever made curl begin a second time (a kept connection that was closed, a stream that was
+ * refused): `once` means once. */
 static int stop_second(void *context, char *remote, char *local, int remote_port, int local_port)
 {
 	struct http_job *job = context;
@@ -167,8 +169,8 @@ static int stop_second(void *context, char *remote, char *local, int remote_port
 	if (job->request.once && before) {
 		return CURL_PREREQFUNC_ABORT;
 	}
-	/* After `sent` is set: of this and http_call_off(), which looks the other way round, one sees
-	 * the other. */
+	/* After `sent` is set: of this and http_call_off(), which looks the other way round, one
+	 * sees the other. */
 	if (atomic_load(&job->called_off)) {
 		atomic_store(&job->sent, before);
 		return CURL_PREREQFUNC_ABORT;

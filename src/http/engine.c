@@ -42,8 +42,8 @@ static void repeat(struct http_job *job, int64_t wait_ms, int64_t now_ms)
 
 	log_debug("%s: attempt %d at %s came to nothing (status %d), next in %lld ms",
 		  job->lane->name, job->attempt,
-		  url_origin(job->request.url, origin, sizeof(origin)),
-		  job->answer.response.status, (long long)wait_ms);
+		  url_origin(job->request.url, origin, sizeof(origin)), job->answer.response.status,
+		  (long long)wait_ms);
 	atomic_fetch_add(&job->lane->repeats, 1);
 	job->not_before_ms = now_ms + wait_ms;
 	lane_put(job->lane, job);

@@ -65,12 +65,12 @@ struct http_sink {
 
 struct http_options {
 	struct http_lane *lane;
-	int64_t total_ms;   /* the whole job with its repeats; 0: no bound (downloads) */
-	int64_t connect_ms; /* 0: 5000 */
-	int64_t stall_ms;   /* less than a byte a second for that long; 0: 30000 */
-	size_t body_max;    /* of a body in memory; 0: 64 MiB. Not for sinks */
-	bool background;    /* not for a person: after people's */
-	bool allow_plain;   /* http: to loopback hosts as well as https: */
+	int64_t total_ms;             /* the whole job with its repeats; 0: no bound (downloads) */
+	int64_t connect_ms;           /* 0: 5000 */
+	int64_t stall_ms;             /* less than a byte a second for that long; 0: 30000 */
+	size_t body_max;              /* of a body in memory; 0: 64 MiB. Not for sinks */
+	bool background;              /* not for a person: after people's */
+	bool allow_plain;             /* http: to loopback hosts as well as https: */
 	const struct http_sink *sink; /* copied; NULL: the body into memory */
 };
 

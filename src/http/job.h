@@ -20,14 +20,14 @@ struct answer {
 	struct buf body;
 	size_t head_bytes;
 	size_t dropped_bytes;
-	bool has_head;   /* all of it */
-	bool is_whole;   /* with the body: the answer stands if no other comes */
-	bool is_given;   /* the sink has the head */
-	bool is_dropped; /* not the one that counts: its body is nobody's */
-	bool is_cut;     /* and the rest of it was not worth waiting for */
+	bool has_head;    /* all of it */
+	bool is_whole;    /* with the body: the answer stands if no other comes */
+	bool is_given;    /* the sink has the head */
+	bool is_dropped;  /* not the one that counts: its body is nobody's */
+	bool is_cut;      /* and the rest of it was not worth waiting for */
 	int64_t after_ms; /* the server's Retry-After, or -1 */
 	int64_t wait_ms;  /* the request is repeated after that time; -1: this one counts */
-	int error;       /* why a callback broke the transfer off */
+	int error;        /* why a callback broke the transfer off */
 };
 
 struct http_job {

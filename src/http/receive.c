@@ -65,8 +65,8 @@ static int end_head(struct http_job *job)
 	}
 	response->status = status;
 	answer->has_head = true;
-	answer->after_ms =
-		retry_after_ms(response_header(response, "Retry-After"), clock_wall_ns());
+	answer->after_ms = retry_after_ms(response_header(response, "Retry-After"),
+					  clock_wall_ns());
 	answer->wait_ms = job_wait_ms(job, status, false);
 	answer->is_dropped = answer->wait_ms >= 0 || target_is_redirect(&job->request, response);
 	if (job->options.sink && !answer->is_dropped) {

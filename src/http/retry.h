@@ -7,11 +7,11 @@
 
 /* One attempt that ended, and what is left. */
 struct retry_case {
-	int attempt;    /* 1 for the first */
-	bool once;      /* the request must not be sent twice */
-	bool is_get;    /* it changes nothing at the other end */
-	bool transient; /* no answer, for a reason that may pass */
-	int status;     /* of the answer; 0 when there is none */
+	int attempt;      /* 1 for the first */
+	bool once;        /* the request must not be sent twice */
+	bool is_get;      /* it changes nothing at the other end */
+	bool transient;   /* no answer, for a reason that may pass */
+	int status;       /* of the answer; 0 when there is none */
 	int64_t after_ms; /* what the answer asked for (retry_after_ms()), or -1 */
 	int64_t left_ms;  /* until the deadline; INT64_MAX when there is none */
 	uint32_t chance;  /* any number, each as likely as the other */

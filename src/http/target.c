@@ -34,8 +34,8 @@ static int parse(const char *url, CURLU **out)
 	if (!*out) {
 		return -ENOMEM;
 	}
-	return status_of(curl_url_set(*out, CURLUPART_URL, url,
-				      CURLU_DISALLOW_USER | CURLU_PATH_AS_IS));
+	return status_of(
+		curl_url_set(*out, CURLUPART_URL, url, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS));
 }
 
 /* "scheme://host:port", without a default port. */
@@ -112,8 +112,9 @@ static int resolve(const char *base, const char *location, char **out)
 	}
 	int r = parse(base, &u);
 
-	r = r ? r : status_of(curl_url_set(u, CURLUPART_URL, location,
-					   CURLU_DISALLOW_USER | CURLU_PATH_AS_IS));
+	r = r ? r
+	      : status_of(curl_url_set(u, CURLUPART_URL, location,
+				       CURLU_DISALLOW_USER | CURLU_PATH_AS_IS));
 	r = r ? r : status_of(curl_url_get(u, CURLUPART_URL, &url, 0));
 	if (r < 0) {
 		return r;

@@ -93,8 +93,8 @@ static int check_empty(const char *path, struct problem *why)
 	}
 	while (r == 0 && (entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-			r = problem_set(why, -ENOTEMPTY, "%s is not empty: mount on an empty folder",
-					path);
+			r = problem_set(why, -ENOTEMPTY,
+					"%s is not empty: mount on an empty folder", path);
 		}
 	}
 	closedir(dir);
@@ -126,7 +126,8 @@ static char *absolute_path(const char *path)
 		*slash = '\0';
 	}
 	folder = realpath(slash ? (slash == copy ? "/" : copy) : ".", NULL);
-	if (!folder || asprintf(&whole, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < 0) {
+	if (!folder ||
+	    asprintf(&whole, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < 0) {
 		return NULL;
 	}
 	return whole;
@@ -142,13 +143,17 @@ static int clear_dead(const char *path, struct problem *why)
 		return 0;
 	}
 	if (!is_own_mount(path)) {
-		return problem_set(why, -EBUSY, "%s is the mount of another file system that ended: "
-				   "unmount it first", path);
+		return problem_set(why, -EBUSY,
+				   "%s is the mount of another file system that ended: "
+				   "unmount it first",
+				   path);
 	}
 	int r = unmount_dead(path);
 	if (r < 0) {
-		return problem_set(why, r, "%s is the mount of an orderfs that ended, and cannot be "
-				   "unmounted: %s", path, strerror(-r));
+		return problem_set(why, r,
+				   "%s is the mount of an orderfs that ended, and cannot be "
+				   "unmounted: %s",
+				   path, strerror(-r));
 	}
 	log_info("unmounted what an orderfs that ended had left on %s", path);
 	return 0;
@@ -173,8 +178,10 @@ int mount_check(const char *path, char **absolute, struct problem *why)
 		return problem_set(why, -ENOTDIR, "%s is not a folder", path);
 	}
 	if (is_own_mount(whole)) {
-		return problem_set(why, -EBUSY, "%s is an orderfs mount already: unmount it first "
-				   "(fusermount3 -u)", path);
+		return problem_set(why, -EBUSY,
+				   "%s is an orderfs mount already: unmount it first "
+				   "(fusermount3 -u)",
+				   path);
 	}
 	r = check_empty(whole, why);
 	if (r == 0) {

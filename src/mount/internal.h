@@ -37,6 +37,15 @@ struct mount {
 /* ---- ops.c */
 extern const struct fuse_lowlevel_ops mount_ops;
 
+/* ---- reply.c */
+struct mount *mount_of(fuse_req_t req);
+/* The one place where an error becomes a reply; r is 0 or a negative errno. EINTR is for who was
+ * interrupted: to who is let go because the mount ends, cat and cp would read it as "try again",
+ * for ever. */
+void reply_error(fuse_req_t req, int r);
+void fill_stat(const struct node *node, struct stat *st);
+void fill_entry(const struct node *node, struct fuse_entry_param *entry);
+
 /* ---- visit.c: requests that wait, and how they are let go. */
 void visit_begin(struct visit *visit, fuse_req_t req);
 /* Before the reply. */

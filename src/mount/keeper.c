@@ -45,8 +45,8 @@ static bool is_mounted(dev_t device)
 	return found;
 }
 
-/* Lets everybody go, then ends the loop. The notifier goes first, while workers can still answer what the
- * kernel's locks are waiting for. */
+/* Lets everybody go, then ends the loop. The notifier goes first, while workers can still answer
+ * what the kernel's locks are waiting for. */
 static void end_session(struct mount *mount)
 {
 	visits_end(mount);

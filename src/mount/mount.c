@@ -62,8 +62,10 @@ static int open_session(struct mount *mount, struct problem *why)
 	}
 	fuse_opt_free_args(&args);
 	if (r == 0 && fuse_session_mount(mount->session, mount->options.path) != 0) {
-		r = problem_set(why, -EIO, "%s cannot be mounted on: is /dev/fuse there and yours to "
-				"use, and fusermount3 installed?", mount->options.path);
+		r = problem_set(why, -EIO,
+				"%s cannot be mounted on: is /dev/fuse there and yours to "
+				"use, and fusermount3 installed?",
+				mount->options.path);
 		fuse_session_destroy(mount->session);
 		mount->session = NULL;
 	}

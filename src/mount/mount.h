@@ -23,15 +23,15 @@ struct mount_options {
 	void *context;
 };
 
-/* Looks whether the folder can be mounted on: it exists, is empty, and no mount. What a crashed orderfs of this
- * user left there is unmounted first. -EBUSY, -ENOTEMPTY, -ENOTDIR, -ENOENT … with words. *absolute is the
- * caller's. */
+/* Looks whether the folder can be mounted on: it exists, is empty, and no mount. What a crashed
+ * orderfs of this user left there is unmounted first. -EBUSY, -ENOTEMPTY, -ENOTDIR, -ENOENT …
+ * with words. *absolute is the caller's. */
 int mount_check(const char *path, char **absolute, struct problem *why);
 
 /* Mounts. Nothing answers before mount_serve(). Unknown options are -EINVAL. */
 int mount_create(const struct mount_options *options, struct mount **out, struct problem *why);
-/* Answers until the mount is unmounted, or SIGINT or SIGTERM comes; those, SIGHUP and SIGPIPE must be blocked in
- * all threads. Waiting calls are let go then. 0, or the error that ended it. */
+/* Answers until the mount is unmounted, or SIGINT or SIGTERM comes; those, SIGHUP and SIGPIPE
+ * must be blocked in all threads. Waiting calls are let go then. 0, or the error that ended it. */
 int mount_serve(struct mount *mount, struct view *view);
 /* Unmounts what is still mounted. */
 void mount_destroy(struct mount *mount);

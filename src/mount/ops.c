@@ -4,57 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "orderfs/address.h"
-
-static struct mount *mount_of(fuse_req_t req)
-{
-	return fuse_req_userdata(req);
-}
-
-/* The one place where an error becomes a reply. EINTR is for who was interrupted: to who is let go because
- * the mount ends, cat and cp would read it as "try again", for ever. */
-static void reply_error(fuse_req_t req, int r)
-{
-	if (r == -ECANCELED || (r == -EINTR && visits_are_ending(mount_of(req)))) {
-		r = -ENOTCONN;
-	}
-	fuse_reply_err(req, -r);
-}
-
-static void fill_stat(const struct node *node, struct stat *st)
-{
-	struct timespec mtime = clock_timespec(node->mtime_ns);
-
-	*st = (struct stat){
-		.st_ino = node->ino,
-		.st_mode = node->mode,
-		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
-		.st_uid = geteuid(),
-		.st_gid = getegid(),
-		.st_size = node->size,
-		.st_blocks = (node->size + 511) / 512,
-		.st_blksize = 128 * 1024,
-		.st_mtim = mtime,
-		.st_ctim = mtime,
-		.st_atim = mtime,
-	};
-}
-
-static void fill_entry(const struct node *node, struct fuse_entry_param *entry)
-{
-	*entry = (struct fuse_entry_param){
-		.ino = node->ino,
-		.generation = 1,
-		.attr_timeout = node->stat_seconds,
-		.entry_timeout = node->name_seconds,
-	};
-	fill_stat(node, &entry->attr);
-}
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -290,8 +242,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 
 	(void)ino;
 	visit_begin(&visit, req);
-	int r = handle_write((struct handle *)(uintptr_t)fi->fh, data, size, offset,
-			     &visit.waiter);
+	int r = handle_write((struct handle *)(uintptr_t)fi->fh, data, size, offset, &visit.waiter);
 	visit_end(&visit);
 	if (r < 0) {
 		reply_error(req, r);
@@ -328,7 +279,8 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	}
 }
 
-/* What a person does by accident has no effect: every way to change the tree but a trigger is EPERM. */
+/* What a person does by accident has no effect: every way to change the tree but a trigger is
+ * EPERM. */
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	(void)parent;

@@ -164,7 +164,8 @@ static int read_object(struct reading *r, const char *text)
 	for (size_t i = 0; s == 0 && doc_member(object, i, &name, &value); i++) {
 		s = read_member(r, name, value);
 	}
-	/* A tree has only one of two members of the same name, and which was meant is not for us. */
+	/* A tree has only one of two members of the same name, and which was meant is not for
+	 * us. */
 	if (s == 0 && doc_count(object) != count_members(text)) {
 		s = problem_set(r->why, -EINVAL, "a field is there twice");
 	}

@@ -70,8 +70,8 @@ void template_encode(struct buf *out, const char *text)
 	}
 }
 
-/* Dots alone would be a step in the tree. Who carries the URL must leave it as it is, too: curl wants
- * CURLOPT_PATH_AS_IS for that. */
+/* Dots alone would be a step in the tree. Who carries the URL must leave it as it is, too: curl
+ * wants CURLOPT_PATH_AS_IS for that. */
 static int add_segment(struct expansion *e, const struct piece *name, const char *text,
 		       struct buf *out)
 {

@@ -1,9 +1,9 @@
 /* A spool: the bytes of one version of one file as they arrive, in an unnamed file on disk.
  *
- * One thread writes (the HTTP engine's, through a sink), any number wait and read. Bytes arrive from
- * the start on; callers speak in offsets and lengths all the same, so that a map of blocks can
- * take the place of the single mark without their noticing. Nothing is left on disk after the last
- * close or a crash. */
+ * One thread writes (the HTTP engine's, through a sink), any number wait and read. Bytes arrive
+ * from the start on; callers speak in offsets and lengths all the same, so that a map of blocks
+ * can take the place of the single mark without their noticing. Nothing is left on disk after the
+ * last close or a crash. */
 #ifndef SPOOL_SPOOL_H
 #define SPOOL_SPOOL_H
 
@@ -19,7 +19,8 @@ struct spool;
 int spool_create(const char *dir, struct spool **out);
 void spool_destroy(struct spool *spool);
 
-/* Appends what arrived; wakes readers. Short of space: -ENOSPC, and the caller ends it with that. */
+/* Appends what arrived; wakes readers. Short of space: -ENOSPC, and the caller ends it with
+ * that. */
 int spool_write(struct spool *spool, const void *data, size_t length);
 /* No more bytes come: 0 when all are there, else the error that readers beyond them get. Once. */
 void spool_end(struct spool *spool, int err);

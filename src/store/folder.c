@@ -119,7 +119,8 @@ int folder_set_aside(const char *path, struct problem *why)
 	auto_free char *aside = name_aside(path);
 	int r = aside ? 0 : -ENOMEM;
 
-	/* The database comes last: while it is there, the next start finds it damaged and goes on. */
+	/* The database comes last: while it is there, the next start finds it damaged and goes
+	 * on. */
 	for (size_t i = 0; !r && i < sizeof(tails) / sizeof(*tails); i++) {
 		r = move_part(path, aside, tails[i]);
 	}

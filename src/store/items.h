@@ -49,9 +49,10 @@ int items_list(struct store *store, unsigned account, unsigned collection, uint3
 /* How many items of the collection are queued or running. */
 int items_active(struct store *store, unsigned account, unsigned collection, int *out);
 
-/* Items that were first seen here since first_since_ns, were created since created_since_ns (or at a time that the
- * API does not tell), and that no command in the journal is known to have made, oldest first. None while a
- * command is on its way. Fills at most max rows; returns how many, or a negative errno. */
+/* Items that were first seen here since first_since_ns, were created since created_since_ns (or
+ * at a time that the API does not tell), and that no command in the journal is known to have
+ * made, oldest first. None while a command is on its way. Fills at most max rows; returns how
+ * many, or a negative errno. */
 int items_unclaimed(struct store *store, unsigned account, unsigned collection,
 		    int64_t first_since_ns, int64_t created_since_ns, uint32_t *rows, int max);
 

@@ -97,8 +97,7 @@ void control_metrics(struct view *view, struct buf *out)
 	add_counter(view, out, "failures_total", "Requests that got no answer.", failures);
 	add_counter(view, out, "received_bytes_total", "Bytes of API answers.", bytes);
 	add_counter(view, out, "listings_total", "Listings that succeeded.", listings);
-	add_counter(view, out, "listing_failures_total", "Listings that failed.",
-		    listing_failures);
+	add_counter(view, out, "listing_failures_total", "Listings that failed.", listing_failures);
 	add_counter(view, out, "commands_total", "Commands written to triggers.", triggers);
 	buf_puts(out, "# HELP orderfs_ready Whether the last listing succeeded.\n"
 		      "# TYPE orderfs_ready gauge\n");
@@ -122,8 +121,8 @@ static void add_column(struct buf *out, const char *text)
 static void add_command(struct view *view, struct buf *out, const struct command *c)
 {
 	const struct account *account = view_account(view, c->account);
-	const struct collection *collection =
-		account ? account_collection(account, c->collection) : NULL;
+	const struct collection *collection = account ? account_collection(account, c->collection)
+						      : NULL;
 	char when[CLOCK_TEXT_BYTES];
 
 	buf_puts(out, clock_print(c->at_ns, when));
@@ -184,8 +183,8 @@ int control_trigger(struct view *view, struct address address, struct buf *out)
 	if (r < 0) {
 		return r;
 	}
-	buf_printf(out, "Last: %s %s %s", clock_print(last.at_ns, when),
-		   outcome_word(last.outcome), last.fields);
+	buf_printf(out, "Last: %s %s %s", clock_print(last.at_ns, when), outcome_word(last.outcome),
+		   last.fields);
 	if (last.id) {
 		buf_printf(out, " -> %s", last.id);
 	}

@@ -20,8 +20,9 @@ void view_events(const struct view *view, unsigned account_number, unsigned coll
 		 const struct item_change *changes, int count, emit_event *emit, void *context)
 {
 	const struct account *account = view_account(view, account_number);
-	const struct collection *collection =
-		account ? account_collection(account, collection_number) : NULL;
+	const struct collection *collection = account ? account_collection(account,
+									   collection_number)
+						      : NULL;
 	uint64_t folder = node_ino(ADDRESS_ITEM, account_number, collection_number, 0, LEAF_FOLDER);
 	bool folder_changed = false;
 
@@ -38,7 +39,8 @@ void view_events(const struct view *view, unsigned account_number, unsigned coll
 		}
 		/* A name may have moved to another version; new items have none that is kept. */
 		for (int f = 0; f < collection->file_count && (what & CHANGE_FILES) &&
-				!(what & (CHANGE_NEW | CHANGE_GONE)); f++) {
+				!(what & (CHANGE_NEW | CHANGE_GONE));
+		     f++) {
 			emit_named(EVENT_NAME, item, 0, collection->files[f].name, emit, context);
 		}
 	}

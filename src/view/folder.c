@@ -1,5 +1,5 @@
-/* Listings. An offset says where the listing goes on, whatever happened in between: the place among the
- * fixed names first, then, in a collection, the row of the item before. */
+/* Listings. An offset says where the listing goes on, whatever happened in between: the place
+ * among the fixed names first, then, in a collection, the row of the item before. */
 #include "view/internal.h"
 
 #include <errno.h>
@@ -77,8 +77,9 @@ static int fill_root(struct folder *folder)
 	for (int i = 0; i < view->options.account_count && r == 0; i++) {
 		const struct account *account = view->options.accounts[i];
 		struct node node;
-		node_folder(&node, node_ino(ADDRESS_CTRL, account_number(account), 0, 0,
-					    LEAF_ACCOUNT), view->since_ns);
+		node_folder(&node,
+			    node_ino(ADDRESS_CTRL, account_number(account), 0, 0, LEAF_ACCOUNT),
+			    view->since_ns);
 		r = add_fixed(folder, account_name(account), &node);
 	}
 	return r;
@@ -122,8 +123,8 @@ static int fill_item(struct folder *folder)
 	return r;
 }
 
-/* A collection is shown once the API has said what is in it. Where it cannot be asked, what is known is
- * shown; where nothing is known, that is an error and no empty folder. */
+/* A collection is shown once the API has said what is in it. Where it cannot be asked, what is
+ * known is shown; where nothing is known, that is an error and no empty folder. */
 static int fill_collection(struct folder *folder, struct waiter *waiter)
 {
 	struct account *account = view_account(folder->view, folder->address.account);
@@ -170,8 +171,7 @@ static void close_opened(struct opened *opened)
 	folder_close((struct folder *)opened);
 }
 
-int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter,
-		     struct folder **out)
+int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter, struct folder **out)
 {
 	struct folder *folder = calloc(1, sizeof(*folder));
 
@@ -211,7 +211,8 @@ static int read_lines(struct folder *folder, uint32_t after)
 	return 0;
 }
 
-/* The first of the lines read ahead that comes after that row, or NULL. They are in the order of rows. */
+/* The first of the lines read ahead that comes after that row, or NULL. They are in the order of
+ * rows. */
 static const struct item_line *line_after(const struct folder *folder, uint32_t row)
 {
 	int low = 0;
@@ -271,7 +272,8 @@ int folder_entry(struct folder *folder, off_t offset, struct entry *out)
 	if (!has_items) {
 		return 0;
 	}
-	return item_entry(folder, offset < FIRST_ROW_OFFSET ? 0 : (uint32_t)(offset - FIRST_ROW_OFFSET),
+	return item_entry(folder,
+			  offset < FIRST_ROW_OFFSET ? 0 : (uint32_t)(offset - FIRST_ROW_OFFSET),
 			  out);
 }
 

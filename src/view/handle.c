@@ -14,7 +14,8 @@ struct handle {
 	struct view *view;
 	struct address address;
 	struct content *content; /* of a file; NULL for text */
-	pthread_mutex_t mutex;	 /* protects what follows: one handle may be read and written at once */
+	pthread_mutex_t
+		mutex; /* protects what follows: one handle may be read and written at once */
 	char *text;
 	size_t length;
 	/* After a command the text is its answer. It is read from where the write left the file's
@@ -26,8 +27,8 @@ struct handle {
 	int64_t late_ms; /* when a read of content last ran out of patience */
 };
 
-/* A readahead that fails is followed at once by a read of the page itself: one failure to whoever waits,
- * who is not to wait twice as long. A person's next read comes later than that. */
+/* A readahead that fails is followed at once by a read of the page itself: one failure to whoever
+ * waits, who is not to wait twice as long. A person's next read comes later than that. */
 enum { REPEAT_MS = 100 };
 
 static int set_text(struct handle *handle, struct buf *text)
@@ -123,8 +124,8 @@ static void close_opened(struct opened *opened)
 	handle_close((struct handle *)opened);
 }
 
-int view_open(struct view *view, uint64_t ino, bool reading, bool writing,
-	      struct waiter *waiter, struct handle **out)
+int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struct waiter *waiter,
+	      struct handle **out)
 {
 	struct address address = address_unpack(ino);
 	int r = 0;

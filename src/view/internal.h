@@ -6,8 +6,8 @@
 #include "store/journal.h"
 #include "view/view.h"
 
-/* What is open: the first member of what can be. A mount that is ended with files open hears nothing
- * more of them, so the view closes what is left. */
+/* What is open: the first member of what can be. A mount that is ended with files open hears
+ * nothing more of them, so the view closes what is left. */
 struct opened {
 	struct opened *next;
 	struct opened *previous;
@@ -57,8 +57,7 @@ const char *leaf_name(const struct leaf_info *info, const struct collection *col
 /* True when it is there; item is NULL but for an item's leaves. */
 bool leaf_exists(struct view *view, struct address address, const struct item *item);
 /* Its text as it is known now: nothing is asked. */
-int leaf_text(struct view *view, struct address address, const struct item *item,
-	      struct buf *out);
+int leaf_text(struct view *view, struct address address, const struct item *item, struct buf *out);
 int64_t leaf_mtime(struct view *view, struct address address, const struct item *item);
 
 /* ---- control.c: texts about the mount. */

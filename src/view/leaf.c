@@ -1,4 +1,5 @@
-/* The small text files: which there are in which folder, whether they are there, and what they say. */
+/* The small text files: which there are in which folder, whether they are there, and what they
+ * say. */
 #include "view/internal.h"
 
 #include <errno.h>
@@ -56,8 +57,9 @@ const char *leaf_name(const struct leaf_info *info, const struct collection *col
 bool leaf_exists(struct view *view, struct address address, const struct item *item)
 {
 	const struct account *account = view_account(view, address.account);
-	const struct collection *collection =
-		account ? account_collection(account, address.collection) : NULL;
+	const struct collection *collection = account ? account_collection(account,
+									   address.collection)
+						      : NULL;
 	bool ready = true;
 
 	switch (address.leaf) {
@@ -92,7 +94,8 @@ static int record_text(const struct item *item, struct buf *out)
 	}
 	int r = doc_parse_json(item->record, strlen(item->record), 0, &record, NULL);
 	if (r == 0) {
-		r = doc_parse_json(item->remembered, strlen(item->remembered), 0, &remembered, NULL);
+		r = doc_parse_json(item->remembered, strlen(item->remembered), 0, &remembered,
+				   NULL);
 	}
 	if (r == 0) {
 		text = doc_print_with(record, "orderfs", remembered);
@@ -129,8 +132,7 @@ static int log_text(struct buf *out)
 	return buf_status(out);
 }
 
-int leaf_text(struct view *view, struct address address, const struct item *item,
-	      struct buf *out)
+int leaf_text(struct view *view, struct address address, const struct item *item, struct buf *out)
 {
 	struct account *account = view_account(view, address.account);
 
@@ -149,8 +151,9 @@ int leaf_text(struct view *view, struct address address, const struct item *item
 	case LEAF_HISTORY:
 		return control_history(view, out);
 	case LEAF_REFRESH:
-		buf_puts(out, "Write anything to list every account again now, or an account's name "
-			      "to list that one.\n");
+		buf_puts(out,
+			 "Write anything to list every account again now, or an account's name "
+			 "to list that one.\n");
 		break;
 	case LEAF_ACCOUNT_STATUS:
 		account_describe(account, out);

@@ -26,8 +26,7 @@ void node_folder(struct node *out, uint64_t ino, int64_t mtime_ns)
 void node_of_item(struct node *out, unsigned account, unsigned collection, uint32_t row,
 		  int64_t changed_ns)
 {
-	node_folder(out, node_ino(ADDRESS_ITEM, account, collection, row, LEAF_FOLDER),
-		    changed_ns);
+	node_folder(out, node_ino(ADDRESS_ITEM, account, collection, row, LEAF_FOLDER), changed_ns);
 }
 
 void node_of_file(struct node *out, const struct file *file)
@@ -55,8 +54,8 @@ int node_of_leaf(struct view *view, struct address address, const struct item *i
 
 	/* The leaf's folder has the same account, collection and row. */
 	folder.leaf = address.kind == ADDRESS_ITEM ? LEAF_FOLDER
-		      : address.account	       ? LEAF_ACCOUNT
-						       : LEAF_CONTROL;
+		      : address.account            ? LEAF_ACCOUNT
+						   : LEAF_CONTROL;
 	info = leaves_in(folder, &count);
 	while (count > 0 && info->leaf != (enum leaf)address.leaf) {
 		info++;

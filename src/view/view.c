@@ -77,8 +77,10 @@ static int look_in_root(struct view *view, const char *name, struct node *out)
 	for (int i = 0; i < view->options.account_count; i++) {
 		const struct account *account = view->options.accounts[i];
 		if (strcmp(name, account_name(account)) == 0) {
-			node_folder(out, node_ino(ADDRESS_CTRL, account_number(account), 0, 0,
-						  LEAF_ACCOUNT), view->since_ns);
+			node_folder(out,
+				    node_ino(ADDRESS_CTRL, account_number(account), 0, 0,
+					     LEAF_ACCOUNT),
+				    view->since_ns);
 			return 0;
 		}
 	}
@@ -89,8 +91,9 @@ static int look_for_leaf(struct view *view, struct address folder, const char *n
 			 const struct item *item, struct node *out)
 {
 	const struct account *account = view_account(view, folder.account);
-	const struct collection *collection =
-		account ? account_collection(account, folder.collection) : NULL;
+	const struct collection *collection = account ? account_collection(account,
+									   folder.collection)
+						      : NULL;
 	int count = 0;
 	const struct leaf_info *info = leaves_in(folder, &count);
 

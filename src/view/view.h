@@ -35,8 +35,8 @@ struct node {
 	mode_t mode; /* type and permissions */
 	int64_t size;
 	int64_t mtime_ns;
-	bool sized; /* false: size is not known yet, and stat has to be asked */
-	bool live;  /* text made when it is opened: nothing of it may be cached */
+	bool sized;          /* false: size is not known yet, and stat has to be asked */
+	bool live;           /* text made when it is opened: nothing of it may be cached */
 	double name_seconds; /* how long the name may be kept */
 	double stat_seconds; /* how long size and times may be kept */
 };
@@ -52,16 +52,15 @@ struct entry {
 	struct node node;
 	off_t next; /* where the listing goes on after this entry */
 };
-int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter,
-		     struct folder **out);
+int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter, struct folder **out);
 /* The entry at that offset (0 at first, then an entry's next): 1, 0 at the end, or an error. */
 int folder_entry(struct folder *folder, off_t offset, struct entry *out);
 void folder_close(struct folder *folder);
 
 /* An open file. */
 struct handle;
-int view_open(struct view *view, uint64_t ino, bool reading, bool writing,
-	      struct waiter *waiter, struct handle **out);
+int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struct waiter *waiter,
+	      struct handle **out);
 /* Text that was made at opening; false for content, which comes from a descriptor. */
 bool handle_is_text(const struct handle *handle);
 /* Content at an offset: its length; the bytes are at that offset of *fd. */

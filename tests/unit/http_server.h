@@ -126,7 +126,8 @@ static inline bool read_request(int fd, char *text)
 		char *end = strstr(text, "\r\n\r\n");
 		char *header = strcasestr(text, "\r\nContent-Length:");
 		if (end) {
-			wanted = (size_t)(end - text) + 4 + (header ? strtoul(header + 17, NULL, 10) : 0);
+			wanted = (size_t)(end - text) + 4 +
+				 (header ? strtoul(header + 17, NULL, 10) : 0);
 		}
 	}
 	return true;

@@ -273,7 +273,8 @@ static void test_once_is_once(void **state)
 	struct http_job *job = submit("POST", "/secret?secret", true, &options);
 	await(job);
 	assert_true(http_job_was_sent(job));
-	assert_int_equal(outcome_saying(job, "connection lost to http://127.0.0.1:"), -EHOSTUNREACH);
+	assert_int_equal(outcome_saying(job, "connection lost to http://127.0.0.1:"),
+			 -EHOSTUNREACH);
 	assert_int_equal(s.requests, 1);
 	/* While others are repeated. */
 	assert_int_equal(outcome(submit("POST", "/", false, &options)), -EHOSTUNREACH);
@@ -320,8 +321,10 @@ static bool answer_redirect(struct exchange *x)
 	} else if (strstr(x->text, "GET /round")) {
 		say(x->fd, "HTTP/1.1 302 Go\r\nLocation: round\r\nContent-Length: 0\r\n\r\n");
 	} else if (strstr(x->text, "/elsewhere")) {
-		say(x->fd, "HTTP/1.1 302 Go\r\nLocation: http://localhost:%d/end?secret\r\n"
-			   "Content-Length: 0\r\n\r\n", x->server->port);
+		say(x->fd,
+		    "HTTP/1.1 302 Go\r\nLocation: http://localhost:%d/end?secret\r\n"
+		    "Content-Length: 0\r\n\r\n",
+		    x->server->port);
 	} else {
 		say(x->fd, "HTTP/1.1 307 Go\r\nLocation: /end\r\nContent-Length: 2\r\n\r\ngo");
 	}
@@ -453,7 +456,8 @@ static void test_limits(void **state)
 	assert_int_equal(outcome(submit("GET", "/", false, &options)), 200);
 	options.body_max = 4;
 	assert_int_equal(outcome_saying(submit("GET", "/", false, &options),
-					"answer larger than 4 bytes"), -EBADMSG);
+					"answer larger than 4 bytes"),
+			 -EBADMSG);
 }
 
 static bool answer_many_headers(struct exchange *x)
@@ -473,7 +477,8 @@ static void test_headers_are_bounded(void **state)
 	(void)state;
 	server_start(&s, answer_many_headers);
 	assert_int_equal(outcome_saying(submit("GET", "/", false, &options),
-					"headers larger than 64 KiB"), -EBADMSG);
+					"headers larger than 64 KiB"),
+			 -EBADMSG);
 }
 
 static void test_header_injection(void **state)
@@ -639,7 +644,8 @@ static void test_stall(void **state)
 	options.stall_ms = 150;
 	options.total_ms = 0;
 	assert_int_equal(outcome_saying(submit("GET", "/secret", false, &options),
-					"sent nothing for 150 ms"), -ETIMEDOUT);
+					"sent nothing for 150 ms"),
+			 -ETIMEDOUT);
 	assert_int_equal(s.requests, 1);
 	assert_int_equal(seen.bytes, 5);
 }
@@ -653,7 +659,8 @@ static void test_deadline(void **state)
 	server_start(&s, answer_held);
 	options.total_ms = 200;
 	assert_int_equal(outcome_saying(submit("GET", "/secret", false, &options),
-					"no answer from http://127.0.0.1:"), -ETIMEDOUT);
+					"no answer from http://127.0.0.1:"),
+			 -ETIMEDOUT);
 	assert_true(clock_ms() - begin >= 200);
 	assert_true(clock_ms() - begin < 5000);
 }
@@ -670,7 +677,8 @@ static void test_refused(void **state)
 	await(job);
 	assert_false(http_job_was_sent(job));
 	assert_int_equal(outcome_saying(job, "no connection to http://127.0.0.1:1: "
-					     "Connection refused"), -ECONNREFUSED);
+					     "Connection refused"),
+			 -ECONNREFUSED);
 }
 
 static void test_no_such_host(void **state)
@@ -831,7 +839,8 @@ static void test_late_in_queue(void **state)
 	server_await(&s, &s.requests, 1);
 	options.total_ms = 100;
 	assert_int_equal(outcome_saying(submit("GET", "/secret", false, &options),
-					"too many requests"), -ETIMEDOUT);
+					"too many requests"),
+			 -ETIMEDOUT);
 	server_let_go(&s);
 	assert_int_equal(outcome(first), 200);
 	assert_int_equal(outcome(submit("GET", "/a", false, &rated)), 200);
@@ -946,8 +955,12 @@ static void test_bucket(void **state)
 
 static struct retry_case usual_case(int status)
 {
-	return (struct retry_case){.attempt = 1, .is_get = true, .status = status,
-				   .after_ms = -1, .left_ms = 100000, .chance = 250};
+	return (struct retry_case){.attempt = 1,
+				   .is_get = true,
+				   .status = status,
+				   .after_ms = -1,
+				   .left_ms = 100000,
+				   .chance = 250};
 }
 
 static void test_retry(void **state)

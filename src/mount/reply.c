@@ -1,0 +1,51 @@
+/* What the view says, in the kernel's terms; see internal.h. */
+#include "mount/internal.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+struct mount *mount_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+void reply_error(fuse_req_t req, int r)
+{
+	if (r == -ECANCELED || (r == -EINTR && visits_are_ending(mount_of(req)))) {
+		r = -ENOTCONN;
+	}
+	fuse_reply_err(req, -r);
+}
+
+void fill_stat(const struct node *node, struct stat *st)
+{
+	struct timespec mtime = clock_timespec(node->mtime_ns);
+
+	*st = (struct stat){
+		.st_ino = node->ino,
+		.st_mode = node->mode,
+		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
+		.st_uid = geteuid(),
+		.st_gid = getegid(),
+		.st_size = node->size,
+		.st_blocks = (node->size + 511) / 512,
+		.st_blksize = 128 * 1024,
+		.st_mtim = mtime,
+		.st_ctim = mtime,
+		.st_atim = mtime,
+	};
+}
+
+void fill_entry(const struct node *node, struct fuse_entry_param *entry)
+{
+	*entry = (struct fuse_entry_param){
+		.ino = node->ino,
+		.generation = 1,
+		.attr_timeout = node->stat_seconds,
+		.entry_timeout = node->name_seconds,
+	};
+	fill_stat(node, &entry->attr);
+}
