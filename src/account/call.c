@@ -74,6 +74,7 @@ static int submit(struct account *account, struct call *call, const struct opera
 	if (r == 0) {
 		call_options(account, waiter, operation->background, &options);
 		r = http_submit(account->shared->http, &request, &options, &call->job);
+		url_origin(request.url, call->origin, sizeof(call->origin));
 	}
 	if (r == 0 && request.once) {
 		call->renewed = true; /* never sent again, not even with a better token */
@@ -147,7 +148,9 @@ static int give_up(struct account *account, struct call *call, int r, bool *sent
 		return problem_set(why, r, "too many others are waiting already");
 	}
 	if (r == -ETIMEDOUT) {
-		note_result(account, r, NULL);
+		problem_set(why, r, "no answer from %s within the deadline", call->origin);
+		note_result(account, r, why);
+		return r;
 	}
 	return problem_set(why, r, "%s", error_words(r));
 }

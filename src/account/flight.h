@@ -18,6 +18,7 @@ struct call {
 	struct http_job *job;
 	char *token;  /* the one it was sent with */
 	bool renewed; /* a new token was already tried */
+	char origin[128]; /* where it goes, for words */
 };
 void call_finish(struct call *call);
 

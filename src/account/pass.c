@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -86,6 +87,14 @@ static int list_page(struct pass *pass, struct problem *why)
 
 	pass->waiter->deadline_ms = clock_ms() + PAGE_MS;
 	int r = call_run(pass->account, &call, &operation, pass->waiter, &answer, NULL, why);
+	if (r == -ENOENT) {
+		/* An item can be gone; that a whole listing is means that the address is wrong. */
+		auto_free char *words = strdup(problem_words(why, r));
+		r = problem_set(
+			why, -EBADMSG,
+			"%s: there is no such listing; check the address in the accounts file",
+			words ? words : "");
+	}
 	if (r == 0) {
 		r = page_read(pass->work->spec, answer, &pass->position, &rows, why);
 	}

@@ -12,6 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* So much of a command that cannot be read is kept. */
+enum { WRITTEN_BYTES = 1024 };
+
 /* One command under way. */
 struct order {
 	struct account *account;
@@ -237,6 +240,28 @@ static int print_answer(const struct order *order, char **answer)
 	return r;
 }
 
+/* A command that was not sent is written down too: as it was read, or, when nobody could read it,
+ * as it was written. */
+static void note_refused(const struct order *order, const char *text, size_t length, int r,
+			 const struct problem *why)
+{
+	struct account *account = order->account;
+	struct doc *object = order->text.json ? NULL : doc_object_create();
+	auto_free char *start = strndup(text, length < WRITTEN_BYTES ? length : WRITTEN_BYTES);
+	auto_free char *written = NULL;
+
+	if (object && start) {
+		doc_set_text(object, "text", start);
+		written = doc_print(object, false);
+	}
+	journal_note(account->shared->store, account->number, order->work->number, 0,
+		     order->text.json ? order->text.json
+		     : written        ? written
+				      : "{}",
+		     -r, problem_words(why, r));
+	doc_destroy(object);
+}
+
 int account_trigger(struct account *account, unsigned collection, const char *text, size_t length,
 		    struct waiter *waiter, char **answer, struct problem *why)
 {
@@ -255,8 +280,7 @@ int account_trigger(struct account *account, unsigned collection, const char *te
 		r = begin(&order, waiter, why);
 	}
 	if (r < 0) {
-		journal_note(account->shared->store, account->number, collection, 0,
-			     order.text.json ? order.text.json : "{}", -r, problem_words(why, r));
+		note_refused(&order, text, length, r, why);
 	} else {
 		r = send(&order, waiter, why);
 		r = finish(&order, r, why);

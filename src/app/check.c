@@ -24,7 +24,7 @@ static int check_descriptions(const struct cli *cli, struct findings *findings)
 		struct provider *provider = NULL;
 		int r = config_load_provider(NULL, cli->arguments[i], findings, &provider);
 		if (r == 0) {
-			printf("%s: %s: %d collection%s, nothing found\n", cli->arguments[i],
+			printf("%s: %s: %d collection%s, no mistakes\n", cli->arguments[i],
 			       provider->title, provider->collection_count,
 			       provider->collection_count == 1 ? "" : "s");
 		}
@@ -40,7 +40,7 @@ static int check_accounts(const struct cli *cli, struct findings *findings)
 	int r = config_load(cli->config, true, findings, &config);
 
 	if (r == 0) {
-		printf("%s: %d account%s, nothing found\n", config->file, config->account_count,
+		printf("%s: %d account%s, no mistakes\n", config->file, config->account_count,
 		       config->account_count == 1 ? "" : "s");
 	}
 	config_destroy(config);

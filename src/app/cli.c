@@ -127,7 +127,9 @@ void cli_parse(int argc, char **argv, struct cli *out)
 	       (option = getopt_long(argc, argv, "c:fdo:hV", options, NULL)) != -1) {
 		take_option(out, option);
 	}
-	if (out->command == CLI_CHECK) {
+	if (out->command == CLI_CHECK && (out->foreground || out->options)) {
+		complain(out, "check takes -c alone");
+	} else if (out->command == CLI_CHECK) {
 		out->arguments = argv + optind;
 		out->argument_count = argc - optind;
 	} else if (out->command == CLI_MOUNT) {

@@ -112,7 +112,7 @@ char *command_usage(const struct act *act)
 
 		width = own > width && own <= MOST ? own : width;
 	}
-	buf_puts(&out, "Write one command, as key=value words or as one JSON object:\n");
+	buf_puts(&out, "Write one command on one line, as key=value words or as one JSON object:\n");
 	for (int i = 0; i < act->field_count; i++) {
 		add_line(&out, &act->fields[i], width);
 	}

@@ -29,7 +29,7 @@ static int check(struct store *store)
 		return 0;
 	}
 	int r = connection_ask(&store->writer, "check it",
-			       "SELECT count(*) FROM pragma_quick_check(1) "
+			       "SELECT count(*) FROM pragma_quick_check "
 			       "WHERE quick_check <> 'ok'",
 			       &findings);
 	if (r < 0) {

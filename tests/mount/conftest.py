@@ -23,7 +23,7 @@ pytest.register_assert_rewrite("harness")
 
 from harness import devices, leaks, process, watch as watch_program  # noqa: E402
 from harness.accounts import merged
-from harness.mounted import Mount
+from harness.mounted import Mount, mounts_below
 from harness.process import Background, wait_until
 from harness.program import Program, copy_for_others
 from harness.sandbox import Sandbox
@@ -69,6 +69,16 @@ def watchdog(request):
     signal.signal(signal.SIGALRM, before)
     # The exception may have met another one on its way and be lost.
     assert not stuck, f"the test took more than {TEST_SECONDS} s"
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_mounted(tmp_path):
+    """Not even what a test has mounted by itself, on whatever folder of its own."""
+    yield
+    left = mounts_below(tmp_path)
+    for path in reversed(left):
+        process.run(["fusermount3", "-uz", path])
+    assert not left, f"left mounted: {left}"
 
 
 @pytest.fixture

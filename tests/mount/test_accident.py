@@ -114,7 +114,7 @@ def test_p14_whoever_looks_at_everything_starts_nothing(m, shop, tmp_path, comma
     "cp -r backup/. \"$MOUNT\"",
     "cp -a --remove-destination backup/. \"$MOUNT\"",
     "cat backup/shop/jobs/trigger > \"$MOUNT/shop/jobs/trigger\"",
-    "rsync -a --inplace --delete backup/ \"$MOUNT\"",
+    "rsync -aI --inplace --delete backup/ \"$MOUNT\"",
     "rsync -a --delete empty/ \"$MOUNT\"",
     "tar -c -C backup . | tar -x --overwrite -C \"$MOUNT\"",
 ])

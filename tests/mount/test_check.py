@@ -61,7 +61,7 @@ def test_good_accounts_and_descriptions_are_said_to_be_good(program):
     for arguments in ([], ["-c", file]):
         result = program.run("check", *arguments)
         assert (result.returncode, result.stderr) == (0, "")
-        assert result.stdout == f"{file}: 1 account, nothing found\n"
+        assert result.stdout == f"{file}: 1 account, no mistakes\n"
     result = program.run("check", "elasticpath", DESCRIPTION)
     assert (result.returncode, result.stderr) == (0, "")
     assert [line.split(":")[0] for line in result.stdout.splitlines()] == \
@@ -82,7 +82,7 @@ def test_mistakes_in_the_accounts_are_told(program):
     assert result.returncode == USAGE
     places = [line.split(": ")[0] for line in result.stderr.splitlines()]
     assert {f"{file}:2", f"{file}:4", f"{file}:6"} <= set(places)
-    assert "nothing found" not in result.stdout
+    assert "no mistakes" not in result.stdout
 
 
 @pytest.mark.parametrize("finding", FINDINGS)

@@ -146,7 +146,7 @@ def test_p27_who_listens_does_not_speak_tls(mount, shop):
                 pass
         threading.Thread(target=hang_up, daemon=True).start()
         url = f"https://127.0.0.1:{server.getsockname()[1]}"
-        m = mount(shop, account={"base_url": url}, limits={"deadline": "3s"})
+        m = mount(shop, account={"base_url": url})
         with fails_with(errno.EHOSTUNREACH):
             m.list("jobs")
         assert f"no connection to {url}" in m.read("status")

@@ -1,4 +1,4 @@
-"""Promises 9, 10 and 11: what is written to a trigger, what is said of it, what reading it gives."""
+"""Promises 9, 10 and 11: writing to a trigger, what is said of it, and what reading it gives."""
 
 import errno
 import json

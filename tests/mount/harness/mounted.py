@@ -22,6 +22,13 @@ class MountFailed(AssertionError):
     """The program ended before it answered, or never answered."""
 
 
+def mounts_below(folder):
+    """What is mounted on a folder or below it, by the kernel's table: this never blocks."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
+        points = [line.split()[4] for line in table]
+    return [point for point in points if Path(folder) in (Path(point), *Path(point).parents)]
+
+
 @contextlib.contextmanager
 def fails_with(number):
     """The block must raise an OSError of this errno: `with fails_with(errno.EPERM): …`."""
@@ -90,9 +97,8 @@ class Mount:
 
     @property
     def mounted(self):
-        """Whether something is mounted there, by the kernel's table: this never blocks."""
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-            return any(line.split()[4] == str(self.path) for line in table)
+        """Whether something is mounted there; asking never blocks."""
+        return str(self.path) in mounts_below(self.path)
 
     def stderr(self):
         """What the program has said so far, all runs on this mount point together."""
