@@ -75,9 +75,7 @@ static int submit(struct account *account, struct call *call, const struct opera
 		call_options(account, waiter, operation->background, &options);
 		r = http_submit(account->shared->http, &request, &options, &call->job);
 		url_origin(request.url, call->origin, sizeof(call->origin));
-	}
-	if (r == 0 && request.once) {
-		call->renewed = true; /* never sent again, not even with a better token */
+		call->once = request.once;
 	}
 	request_finish(&request);
 	return r;
@@ -127,7 +125,12 @@ static int finish(struct account *account, struct call *call, const struct opera
 	bool refused = r == -EACCES && response && response->status == 401 && call->token;
 	if (refused) {
 		token_drop(account, call->token);
-		*again = !call->renewed;
+		*again = !call->renewed && !call->once;
+		if (call->once) {
+			problem_set(why, r,
+				    "the token was refused, and nothing was done: write it "
+				    "again, a new token will be used");
+		}
 		call->renewed = true;
 	}
 	call_finish(&(struct call){.job = call->job, .token = call->token});

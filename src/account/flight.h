@@ -16,8 +16,9 @@
 /* A request on the wire that a leader may leave to the next. */
 struct call {
 	struct http_job *job;
-	char *token;  /* the one it was sent with */
-	bool renewed; /* a new token was already tried */
+	char *token;      /* the one it was sent with */
+	bool renewed;     /* a new token was already tried */
+	bool once;        /* may not be sent again, not even with a better token */
 	char origin[128]; /* where it goes, for words */
 };
 void call_finish(struct call *call);

@@ -48,12 +48,25 @@ static int64_t next_interval_locked(struct work *work, int active)
 	return work->active_ms < wait ? work->active_ms : wait;
 }
 
+/* What is worth listing often for: items on their way, and commands whose outcome is looked for. */
+static int busy_count(struct account *account, struct work *work)
+{
+	struct store *store = account->shared->store;
+	struct command *unknown = NULL;
+	int unknown_count = 0;
+	int active = 0;
+
+	items_active(store, account->number, work->number, &active);
+	journal_unknown(store, account->number, work->number, &unknown, &unknown_count);
+	commands_finish(unknown, unknown_count);
+	return active + unknown_count;
+}
+
 static void note_listing(struct account *account, struct work *work, int64_t asked_ms, int r,
 			 const struct problem *why)
 {
-	int active = 0;
+	int active = busy_count(account, work);
 
-	items_active(account->shared->store, account->number, work->number, &active);
 	atomic_fetch_add(r == 0 ? &account->listings : &account->listing_failures, 1);
 	pthread_mutex_lock(&account->mutex);
 	bool turned = r < 0 && work->result != r;

@@ -263,9 +263,25 @@ static int command(struct handle *handle, const char *data, size_t length, struc
 	return r;
 }
 
+/* bash writes every line of a text by itself, and an empty one after a text that ends in a newline:
+ * that is no second command. */
+static bool is_trailing_blank(struct handle *handle, const char *data, size_t length)
+{
+	pthread_mutex_lock(&handle->mutex);
+	bool answered = handle->answered;
+	pthread_mutex_unlock(&handle->mutex);
+	for (size_t i = 0; i < length && answered; i++) {
+		answered = memchr(" \t\r\n", data[i], 4) != NULL;
+	}
+	return answered;
+}
+
 int handle_write(struct handle *handle, const char *data, size_t length, off_t offset,
 		 struct waiter *waiter)
 {
+	if (handle->address.leaf == LEAF_TRIGGER && is_trailing_blank(handle, data, length)) {
+		return 0;
+	}
 	struct buf answer = {0};
 	int r = handle->address.leaf == LEAF_REFRESH
 			? refresh(handle, data, length, waiter, &answer)

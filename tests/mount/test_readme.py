@@ -103,7 +103,8 @@ def test_the_demo_takes_its_tour(orderfs, tmp_path):
 
 
 def test_what_is_installed_lies_where_it_is_looked_for(orderfs, tmp_path):
-    assert re.fullmatch(r"meson setup (\S+) && ninja -C \1 && sudo ninja -C \1 install", INSTALL)
+    command = INSTALL.split(" #")[0].strip()
+    assert re.fullmatch(r"meson setup (\S+) && ninja -C \1 && sudo ninja -C \1 install", command)
     if not (orderfs.parent / "build.ninja").exists():
         pytest.skip("$ORDERFS is not in the folder where it was built")
     result = run(["meson", "install", "--no-rebuild", "-C", orderfs.parent,
@@ -199,7 +200,7 @@ def test_what_is_named_in_it_exists(document):
 
 def test_the_libraries_are_those_that_are_built_with():
     stated = re.findall(r"^\| [\w-]+ (\d[\d.]+) \|", README.read_text(), re.M)
-    needed = re.findall(r"dependency\('[^']+', version: '>=([\d.]+)'\)",
+    needed = re.findall(r"dependency\('[^']+', version: '>=([\d.]+)'",
                         (TOP / "meson.build").read_text())
     assert sorted(stated) == sorted(needed) and stated
 

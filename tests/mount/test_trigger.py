@@ -55,6 +55,15 @@ def test_p09_a_command_may_have_64_kib(m, shop):
     assert [job["filter"] for job in shop.jobs()] == [FILTER]
 
 
+def test_p09_an_empty_line_after_a_command_is_no_second_one(m, shop):
+    text = COMMAND.strip() + "\n"
+    result = run(["bash", "-c", 'echo "$1" > "$2"', "bash", text, m.path / m.account.name / TRIGGER])
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(sent(shop)) == 1
+    assert last(m).outcome == "done"
+    assert m.read("status") == "ok\n"
+
+
 NOT_COMMANDS = {
     "too long": (COMMAND.strip().ljust(LIMIT + 1), "64 KiB"),
     "much too long": (COMMAND + "x" * (1 << 20), "64 KiB"),

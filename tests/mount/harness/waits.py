@@ -54,8 +54,10 @@ def start(kind, shop, m, spawn):
 
 
 def in_kernel(pid):
-    """Whether a process sleeps in a call on a FUSE file system: for an answer, for a page, or
-    for a name that another one is looking up."""
-    word = Path(f"/proc/{pid}/wchan").read_text()
-    return any(name in word for name in ("request_wait", "folio_wait", "wait_on_page",
-                                         "d_alloc_parallel"))
+    """Whether a process sleeps in a call on a FUSE file system: for an answer, or for a page."""
+    return any(name in sleeping_in(pid) for name in ("request_wait", "folio_wait", "wait_on_page"))
+
+
+def sleeping_in(pid):
+    """The kernel's function that a process sleeps in; an empty string when it is awake."""
+    return Path(f"/proc/{pid}/wchan").read_text().strip("0")
