@@ -5,7 +5,7 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev
 	libsqlite3-dev libjson-c-dev libyaml-dev libcmocka-dev python3"
 # To test it as well.
-test_packages="$build_packages clang curl rsync python3-pytest python3-pytest-xdist util-linux"
+test_packages="$build_packages clang curl groff-base jq rsync python3-pytest python3-pytest-xdist util-linux"
 
 # install_missing PACKAGE...: quick and silent when all are there. Elsewhere than on Debian and
 # its children the names are only told when the build stops for want of something.

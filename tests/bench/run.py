@@ -24,7 +24,7 @@ from harness import process
 from rows import TOPICS, Sizes
 
 TOPIC_SECONDS = 1800
-COLUMNS = "{:<40}{:>9}{:>11}{:>7}  {:<15}{}"
+COLUMNS = "{:<41}{:>9}{:>11}{:>7}  {:<15}{}"
 
 
 class Report:
@@ -49,7 +49,7 @@ class Report:
         else:
             self._print(name, show(median(ours), unit), "", "",
                         f"{show(min(ours), unit).split()[0]}..{show(max(ours), unit)}",
-                        show(aim, unit))
+                        show(aim, unit) if aim else "")
 
     @staticmethod
     def _print(*cells):

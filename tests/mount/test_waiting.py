@@ -54,13 +54,12 @@ def test_p25_the_deadline_is_told_as_such(sandbox, mount):
 
 
 def test_p25_who_waits_for_a_name_is_in_nobodys_way(sandbox, mount, spawn):
-    """The kernel asks for one name of a folder after the other, unless it is told not to; who
-    stands behind another one's name could not even be killed."""
+    """The kernel asks for one name of a folder after the other; who stands behind another one's
+    name cannot even be killed."""
     shop, m = waits.prepare("name", sandbox, mount)
     first = waits.start("name", shop, m, spawn)
     second = spawn(["ls", m.account / "jobs" / "another-name"])
-    wait_until(lambda: "fuse" in waits.sleeping_in(second.child.pid)
-               or waits.in_kernel(second.child.pid))
+    wait_until(lambda: waits.in_kernel(second.child.pid))
     assert "Write one command" in m.read("jobs/trigger", timeout=AT_ONCE)
     second.signal(signal.SIGINT)
     assert second.wait(timeout=AT_ONCE).returncode == -signal.SIGINT

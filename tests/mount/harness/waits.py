@@ -53,11 +53,11 @@ def start(kind, shop, m, spawn):
     return reader
 
 
+# Waiting for an answer, for a page, or behind somebody who looks up a name in the same folder.
+PLACES = ("request_wait", "folio_wait", "wait_on_page", "fuse_lock_inode", "d_alloc_parallel")
+
+
 def in_kernel(pid):
-    """Whether a process sleeps in a call on a FUSE file system: for an answer, or for a page."""
-    return any(name in sleeping_in(pid) for name in ("request_wait", "folio_wait", "wait_on_page"))
-
-
-def sleeping_in(pid):
-    """The kernel's function that a process sleeps in; an empty string when it is awake."""
-    return Path(f"/proc/{pid}/wchan").read_text().strip("0")
+    """Whether a process sleeps in a call on a FUSE file system."""
+    function = Path(f"/proc/{pid}/wchan").read_text()
+    return any(place in function for place in PLACES)
