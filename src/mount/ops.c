@@ -19,6 +19,10 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	if (conn->capable & FUSE_CAP_SPLICE_MOVE) {
 		conn->want |= FUSE_CAP_SPLICE_MOVE;
 	}
+	/* Names of one folder side by side. Older libraries do not pass it on. */
+	if (conn->capable & FUSE_CAP_PARALLEL_DIROPS) {
+		conn->want |= FUSE_CAP_PARALLEL_DIROPS;
+	}
 	log_info("mounted");
 }
 

@@ -126,7 +126,7 @@ def report_file(report, sizes, samples):
     name = f"{sizes.file_mib} MiB"
     for way in ("to a file", "to /dev/null"):
         add_timed(report, f"{name} cold, {way}", *samples[way], aim=1.3)
-    report.add("memory after that", samples["memory"][0], aim=32, unit="MiB")
+    report.add("memory after a large file", samples["memory"][0], aim=32, unit="MiB")
     ours, theirs = samples["warm"]
     report.add(f"{name} warm, to /dev/null", [one.seconds for one in ours],
                [one.seconds for one in theirs])
@@ -181,8 +181,8 @@ def listing(bed, report, sizes, pairs):
     m.terminate()
     for time, aim in (("first", 1.5), ("again", 1.1)):
         add_timed(report, f"ls -l of {sizes.jobs:,} jobs, {time}", ours[time], theirs[time], aim)
-    report.add("memory after that", memory, aim=64, unit="MiB")
-    report.add("memory at most, while the API is listed", peak, unit="MiB")
+    report.add("memory after ls -l", memory, aim=64, unit="MiB")
+    report.add("memory at most, while listing the API", peak, unit="MiB")
 
 
 def forget_names(report):

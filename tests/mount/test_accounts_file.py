@@ -41,7 +41,8 @@ MISTAKES = {
     "plain http without leave": ("    insecure: yes\n", "", 4, ["https://", "insecure: yes"]),
     "an address that is none": ("http://127.0.0.1:1/elasticpath", "shop.example", 4, ["base_url"]),
     "a tab in front": ("    insecure", "\tinsecure", 5, []),
-    "a key twice": ("    insecure: yes\n", "    insecure: yes\n    insecure: no\n", 6, ["insecure"]),
+    "a key twice": ("    insecure: yes\n", "    insecure: yes\n    insecure: no\n", 6,
+                   ["insecure"]),
 }
 
 

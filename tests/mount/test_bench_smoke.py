@@ -9,6 +9,7 @@ BENCH = Path(__file__).resolve().parents[1] / "bench" / "run.py"
 ROWS = ["start to ls", "start to ls, the API hangs", "start to ls, 200 jobs known",
         "cat status", "cat status, API 2 ms away",
         "4 MiB cold, to a file", "4 MiB cold, to /dev/null", "4 MiB warm, to /dev/null",
+        "memory after a large file", "memory after ls -l",
         "ls -l of 200 jobs, first", "ls -l of 200 jobs, again",
         "first byte, cold", "first byte, cold, API 2 ms away"]
 

@@ -53,17 +53,17 @@ def test_p25_the_deadline_is_told_as_such(sandbox, mount):
     assert shop.requests("getAJob"), "nobody asked"
 
 
-def test_p25_who_waits_for_a_name_is_in_nobodys_way(sandbox, mount, spawn):
-    """The kernel asks for one name of a folder after the other; who stands behind another one's
-    name cannot even be killed."""
+def test_p25_who_waits_for_a_name_is_freed_and_frees_who_stands_behind(sandbox, mount, spawn):
+    """Until the first listing nobody can say that a name is not there. The kernel asks for one
+    name of a folder after the other, so the second waits for the first, and then for itself."""
     shop, m = waits.prepare("name", sandbox, mount)
     first = waits.start("name", shop, m, spawn)
     second = spawn(["ls", m.account / "jobs" / "another-name"])
     wait_until(lambda: waits.in_kernel(second.child.pid))
+    for waiting in (first, second):
+        waiting.signal(signal.SIGINT)
+        assert waiting.wait(timeout=AT_ONCE).returncode == -signal.SIGINT
     assert "Write one command" in m.read("jobs/trigger", timeout=AT_ONCE)
-    second.signal(signal.SIGINT)
-    assert second.wait(timeout=AT_ONCE).returncode == -signal.SIGINT
-    assert first.running
 
 
 @pytest.mark.threads
