@@ -186,7 +186,7 @@ def listing(bed, report, sizes, pairs):
 
 
 def forget_names(report):
-    """The names in memory stay there, as nothing else has them; what the kernel knows besides goes."""
+    """Names in memory stay, as no disk has them; whatever else the kernel kept of names goes."""
     try:
         DROP_CACHES.write_text("2\n")
         report.note("First ls -l of plain folders: after echo 2 > /proc/sys/vm/drop_caches.")

@@ -883,7 +883,7 @@ static void triggers_explain_themselves(void **state)
 
 	(void)state;
 	assert_string_equal(usage,
-			    "Write one command, as key=value words or as one JSON object:\n"
+			    "Write one command on one line, as key=value words or as one JSON object:\n"
 			    "  filter=TEXT    required; what to take\n"
 			    "  kind=csv|xlsx  default csv\n"
 			    "  note=TEXT      optional\n"
