@@ -113,11 +113,10 @@ void sync_soon(struct account *account, struct work *work);
 void sync_now(struct account *account, struct work *work);
 
 /* ---- pass.c */
-/* One full listing into the store. Waits; in the account's thread. */
+/* One full listing into the store. Waits, in the account's thread; sets the waiter's deadline for
+ * each page. */
 int pass_run(struct account *account, struct work *work, struct waiter *waiter,
 	     struct problem *why);
-/* How long to wait for each of its pages. */
-int64_t pass_patience_ms(void);
 
 /* ---- ask.c */
 /* Writes what the API said about one item; remembered may be NULL. */

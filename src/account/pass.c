@@ -26,11 +26,6 @@ struct pass {
 	struct page_position position;
 };
 
-int64_t pass_patience_ms(void)
-{
-	return PAGE_MS;
-}
-
 /* Rows [first, first+count) of a page in one transaction. One that cannot be read is left out,
  * said so in the log, and does no harm to the others. */
 static int merge_batch(struct pass *pass, const struct doc *rows, size_t first, size_t count)

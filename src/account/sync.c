@@ -98,7 +98,7 @@ static void list_now(struct account *account, struct work *work)
 	struct waiter waiter;
 	int64_t asked_ms = clock_ms();
 
-	waiter_init(&waiter, pass_patience_ms());
+	waiter_init(&waiter, 0); /* every page has its own patience */
 	pthread_mutex_lock(&account->mutex);
 	account->listing = &waiter;
 	work->started++;
