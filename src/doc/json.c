@@ -1,4 +1,4 @@
-/* JSON to a tree: json-c's reader at its strictest, and what it leaves open closed.
+/* JSON to a tree: json-c's reader, and what it leaves open closed.
  *
  * It keeps the digits of a number with a point, but takes one without for an integer of 64 bits;
  * here every number keeps its digits, and one that does not fit is refused rather than bent. It
@@ -126,6 +126,16 @@ static int keep_digits(struct json_object *json, struct problem *why)
 	return r;
 }
 
+static size_t count_blanks(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && text[n] && strchr(" \t\r\n", text[n])) {
+		n++;
+	}
+	return n;
+}
+
 static int complain(enum json_tokener_error error, size_t at, size_t length, struct problem *why)
 {
 	if (error == json_tokener_continue || error == json_tokener_error_parse_eof ||
@@ -150,7 +160,14 @@ static int read_text(struct json_tokener *reader, const char *text, size_t lengt
 		error = json_tokener_get_error(reader);
 		at = length;
 	}
-	return error == json_tokener_success && at >= length ? 0 : complain(error, at, length, why);
+	at += count_blanks(text + at, length - at);
+	if (error == json_tokener_success && at < length) {
+		return problem_set(why, -EBADMSG,
+				   "not JSON: something follows after the end, at byte "
+				   "%zu",
+				   at + 1);
+	}
+	return error == json_tokener_success ? 0 : complain(error, at, length, why);
 }
 
 int doc_parse_json(const char *text, size_t length, int max_depth, struct doc **out,
@@ -166,7 +183,8 @@ int doc_parse_json(const char *text, size_t length, int max_depth, struct doc **
 	}
 	/* It counts scalars as a level. */
 	int levels = (max_depth > 0 ? max_depth : DOC_DEPTH) + 1;
-	/* json-c can look at this too, but 0.18 refuses what is good UTF-8. */
+	/* json-c can look at this too, but its 0.18 then refuses everything that is not ASCII, and
+	 * so it does when it is told to be strict. */
 	if (!utf8_is_valid(text, length)) {
 		return problem_set(why, -EBADMSG, "not JSON: it is not UTF-8");
 	}
@@ -174,7 +192,6 @@ int doc_parse_json(const char *text, size_t length, int max_depth, struct doc **
 	if (!reader) {
 		return -ENOMEM;
 	}
-	json_tokener_set_flags(reader, JSON_TOKENER_STRICT);
 	int r = read_text(reader, text + skip, length - skip, &json, why);
 	json_tokener_free(reader);
 	if (r == 0) {

@@ -826,7 +826,7 @@ static void commands_that_do_not_fit_say_what_to_write(void **state)
 		{"filter='a'b", "after the closing ' of 'filter' comes a blank or the end"},
 		{"{\"filter\":\"a\"", "the command is not complete JSON: it ends after 13 bytes"},
 		{"{\"filter\":\"a\"} x",
-		 "the command is not JSON: unexpected character, at byte 16"},
+		 "the command is not JSON: something follows after the end, at byte 16"},
 		{"{\"filter\":{}}", "'filter' takes a text, a number, true or false"},
 		{"{\"filter\":null}",
 		 "'filter' takes a text, a number, true or false; leave it out for nothing"},
