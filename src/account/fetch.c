@@ -120,15 +120,16 @@ static int probe_head(void *context, const struct response *head)
 	}
 	probe->result = r;
 	probe->answered = true;
-	return -ECANCELED; /* the head is all that is wanted */
+	/* The head is all that is wanted. One byte is let in, so that the connection stays for the
+	 * download; a whole file is not. */
+	return head->status == 206 ? 0 : -ECANCELED;
 }
 
 static int probe_data(void *context, const void *data, size_t length)
 {
 	(void)context;
 	(void)data;
-	(void)length;
-	return -ECANCELED;
+	return length <= 1 ? 0 : -ECANCELED;
 }
 
 static void probe_end(void *context, int result)
@@ -211,6 +212,15 @@ static int download_head(void *context, const struct response *head)
 	return 0;
 }
 
+/* Words for what the disk says. */
+static int kept(struct download *d, int r)
+{
+	return r < 0 ? problem_set(&d->why, r,
+				   "cannot keep what is downloaded in the cache folder: %s",
+				   strerror(-r))
+		     : 0;
+}
+
 static int download_data(void *context, const void *data, size_t length)
 {
 	struct download *d = context;
@@ -222,18 +232,16 @@ static int download_data(void *context, const void *data, size_t length)
 				   " bytes it promised",
 				   d->size);
 	}
-	int r = spool_write(d->spool, data, length);
-	return r < 0 ? problem_set(&d->why, r,
-				   "cannot keep what is downloaded in the cache "
-				   "folder: %s",
-				   strerror(-r))
-		     : 0;
+	return kept(d, spool_write(d->spool, data, length));
 }
 
 static void download_end(void *context, int result)
 {
 	struct download *d = context;
 
+	if (result == 0) {
+		result = kept(d, spool_flush(d->spool));
+	}
 	if (result == 0 && d->size >= 0 && d->got < d->size) {
 		result = problem_set(&d->why, -EIO,
 				     "the file server sent %" PRId64 " of %" PRId64 " bytes",

@@ -29,6 +29,8 @@ struct mount {
 	struct view *view;
 	struct notifier *notifier;
 	struct wait_gate gate;
+	uid_t uid; /* whose all of it is */
+	gid_t gid;
 	pthread_mutex_t mutex; /* protects: */
 	struct visit *visits;
 	bool ending; /* nobody may wait any more */
@@ -43,8 +45,8 @@ struct mount *mount_of(fuse_req_t req);
  * interrupted: to who is let go because the mount ends, cat and cp would read it as "try again",
  * for ever. */
 void reply_error(fuse_req_t req, int r);
-void fill_stat(const struct node *node, struct stat *st);
-void fill_entry(const struct node *node, struct fuse_entry_param *entry);
+void fill_stat(fuse_req_t req, const struct node *node, struct stat *st);
+void fill_entry(fuse_req_t req, const struct node *node, struct fuse_entry_param *entry);
 
 /* ---- visit.c: requests that wait, and how they are let go. */
 void visit_begin(struct visit *visit, fuse_req_t req);

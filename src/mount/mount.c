@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -84,6 +85,8 @@ int mount_create(const struct mount_options *options, struct mount **out, struct
 	mount->options.source = strdup(options->source);
 	mount->options.options = options->options ? strdup(options->options) : NULL;
 	atomic_init(&mount->gate.places, WAITING_MOST);
+	mount->uid = geteuid();
+	mount->gid = getegid();
 	pthread_mutex_init(&mount->mutex, NULL);
 	int r = mount->options.path && mount->options.source ? 0 : -ENOMEM;
 	if (r == 0) {

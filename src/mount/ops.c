@@ -39,7 +39,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		reply_error(req, r);
 		return;
 	}
-	fill_entry(&node, &entry);
+	fill_entry(req, &node, &entry);
 	fuse_reply_entry(req, &entry);
 }
 
@@ -65,7 +65,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		reply_error(req, r);
 		return;
 	}
-	fill_stat(&node, &st);
+	fill_stat(req, &node, &st);
 	fuse_reply_attr(req, &st, node.stat_seconds);
 }
 
@@ -108,7 +108,7 @@ static size_t add_entry(fuse_req_t req, char *at, size_t left, const struct entr
 {
 	struct fuse_entry_param entry;
 
-	fill_entry(&e->node, &entry);
+	fill_entry(req, &e->node, &entry);
 	if (!plus) {
 		return fuse_add_direntry(req, at, left, e->name, &entry.attr, e->next);
 	}

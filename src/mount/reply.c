@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -20,16 +19,17 @@ void reply_error(fuse_req_t req, int r)
 	fuse_reply_err(req, -r);
 }
 
-void fill_stat(const struct node *node, struct stat *st)
+void fill_stat(fuse_req_t req, const struct node *node, struct stat *st)
 {
+	const struct mount *mount = mount_of(req);
 	struct timespec mtime = clock_timespec(node->mtime_ns);
 
 	*st = (struct stat){
 		.st_ino = node->ino,
 		.st_mode = node->mode,
 		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
-		.st_uid = geteuid(),
-		.st_gid = getegid(),
+		.st_uid = mount->uid,
+		.st_gid = mount->gid,
 		.st_size = node->size,
 		.st_blocks = (node->size + 511) / 512,
 		.st_blksize = 128 * 1024,
@@ -39,7 +39,7 @@ void fill_stat(const struct node *node, struct stat *st)
 	};
 }
 
-void fill_entry(const struct node *node, struct fuse_entry_param *entry)
+void fill_entry(fuse_req_t req, const struct node *node, struct fuse_entry_param *entry)
 {
 	*entry = (struct fuse_entry_param){
 		.ino = node->ino,
@@ -47,5 +47,5 @@ void fill_entry(const struct node *node, struct fuse_entry_param *entry)
 		.attr_timeout = node->stat_seconds,
 		.entry_timeout = node->name_seconds,
 	};
-	fill_stat(node, &entry->attr);
+	fill_stat(req, node, &entry->attr);
 }

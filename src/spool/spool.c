@@ -6,9 +6,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+
+/* curl hands over 16 KiB at a time; so much goes to the disk in one call. */
+enum { GATHER_BYTES = 256 * 1024 };
 
 struct spool {
 	int fd;
@@ -16,6 +20,8 @@ struct spool {
 	pthread_cond_t arrived;
 	int64_t filled; /* bytes [0, filled) are on disk */
 	int64_t wanted; /* the nearest mark that a reader waits for; INT64_MAX: nobody does */
+	char *gathered; /* bytes [filled, filled + gathered_length), or NULL before the first */
+	size_t gathered_length;
 	bool ended;
 	int err; /* when ended: 0 or why */
 };
@@ -67,48 +73,93 @@ void spool_destroy(struct spool *spool)
 		return;
 	}
 	close(spool->fd);
+	free(spool->gathered);
 	pthread_cond_destroy(&spool->arrived);
 	pthread_mutex_destroy(&spool->mutex);
 	free(spool);
 }
 
-int spool_write(struct spool *spool, const void *data, size_t length)
+/* What was gathered goes to the disk. */
+static int flush_locked(struct spool *spool)
 {
-	const char *p = data;
-	int64_t at = spool_bytes(spool);
-	size_t left = length;
+	size_t done = 0;
 
-	/* Outside the lock: there is one writer, and readers stay below the mark. */
-	while (left > 0) {
-		ssize_t n = pwrite(spool->fd, p, left, at);
+	while (done < spool->gathered_length) {
+		ssize_t n = pwrite(spool->fd, spool->gathered + done, spool->gathered_length - done,
+				   spool->filled);
 		if (n < 0 && errno == EINTR) {
 			continue;
 		}
 		if (n < 0) {
+			memmove(spool->gathered, spool->gathered + done,
+				spool->gathered_length - done);
+			spool->gathered_length -= done;
 			return -errno;
 		}
-		p += n;
-		at += n;
-		left -= (size_t)n;
+		done += (size_t)n;
+		spool->filled += n;
 	}
-	pthread_mutex_lock(&spool->mutex);
-	spool->filled = at;
+	spool->gathered_length = 0;
 	/* Readers wait for whole pieces: waking them for less only takes time from the writer. */
-	if (at >= spool->wanted) {
+	if (spool->filled >= spool->wanted) {
 		spool->wanted = INT64_MAX;
 		pthread_cond_broadcast(&spool->arrived);
 	}
-	pthread_mutex_unlock(&spool->mutex);
 	return 0;
+}
+
+static int gather_locked(struct spool *spool, const char *data, size_t length)
+{
+	int r = 0;
+
+	if (!spool->gathered) {
+		spool->gathered = malloc(GATHER_BYTES);
+	}
+	if (!spool->gathered) {
+		return -ENOMEM;
+	}
+	while (length > 0 && r == 0) {
+		size_t room = GATHER_BYTES - spool->gathered_length;
+		size_t n = length < room ? length : room;
+		memcpy(spool->gathered + spool->gathered_length, data, n);
+		spool->gathered_length += n;
+		data += n;
+		length -= n;
+		/* At once for who waits for it. */
+		if (n == room || spool->filled + (int64_t)spool->gathered_length >= spool->wanted) {
+			r = flush_locked(spool);
+		}
+	}
+	return r;
+}
+
+int spool_write(struct spool *spool, const void *data, size_t length)
+{
+	pthread_mutex_lock(&spool->mutex);
+	int r = gather_locked(spool, data, length);
+	pthread_mutex_unlock(&spool->mutex);
+	return r;
+}
+
+int spool_flush(struct spool *spool)
+{
+	pthread_mutex_lock(&spool->mutex);
+	int r = flush_locked(spool);
+	pthread_mutex_unlock(&spool->mutex);
+	return r;
 }
 
 void spool_end(struct spool *spool, int err)
 {
 	pthread_mutex_lock(&spool->mutex);
 	if (!spool->ended) {
+		flush_locked(spool); /* what did arrive can be read, whatever came after it */
 		spool->ended = true;
 		spool->err = err;
 	}
+	free(spool->gathered);
+	spool->gathered = NULL;
+	spool->gathered_length = 0;
 	pthread_cond_broadcast(&spool->arrived);
 	pthread_mutex_unlock(&spool->mutex);
 }
@@ -119,6 +170,9 @@ ssize_t spool_wait(struct spool *spool, int64_t offset, size_t length, struct wa
 	int r = 0;
 
 	wait_begin(waiter, &spool->mutex, &spool->arrived);
+	if (spool->filled < end && spool->filled + (int64_t)spool->gathered_length >= end) {
+		r = flush_locked(spool);
+	}
 	while (spool->filled < end && !spool->ended && r == 0) {
 		spool->wanted = end < spool->wanted ? end : spool->wanted;
 		r = wait_sleep(waiter);

@@ -22,6 +22,8 @@ void spool_destroy(struct spool *spool);
 /* Appends what arrived; wakes readers. Short of space: -ENOSPC, and the caller ends it with
  * that. */
 int spool_write(struct spool *spool, const void *data, size_t length);
+/* All that was written is on disk. To be called before spool_end(0), which cannot fail. */
+int spool_flush(struct spool *spool);
 /* No more bytes come: 0 when all are there, else the error that readers beyond them get. Once. */
 void spool_end(struct spool *spool, int err);
 
