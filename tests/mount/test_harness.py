@@ -100,6 +100,16 @@ def test_a_leak_is_found(line, tmp_path):
     assert len(leaks.find(seen, [])) == 1
 
 
+def test_a_leak_of_libfuse_alone_is_none_of_ours():
+    head = "==1==ERROR: LeakSanitizer: detected memory leaks\n\n"
+    leak = "Direct leak of 128 byte(s) in 1 object(s) allocated from:\n    #0 0x7 in calloc x.c\n"
+    theirs = leak + "    #1 0x7 (/lib/libfuse3.so.3+0x19ee5)\n\n"
+    ours = leak + "    #1 0x7 in view_open src/view/handle.c:9\n    #2 0x7 (/lib/libfuse3.so.3+0x1)\n\n"
+    tail = "SUMMARY: AddressSanitizer: 128 byte(s) leaked in 1 allocation(s).\n"
+    assert "Sanitizer" not in leaks.without_libfuse(head + theirs + tail)
+    assert "Sanitizer" in leaks.without_libfuse(head + theirs + ours + tail)
+
+
 def test_a_secret_in_the_state_is_found(tmp_path):
     os.makedirs(tmp_path / "deep")
     (tmp_path / "deep" / "file").write_text("xhush-hushx")
