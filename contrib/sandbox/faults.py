@@ -22,6 +22,8 @@ FIELDS = {
     "no_length_close": bool, "slow_bytes_per_s": int, "redirect": str,
     "redirect_status": int, "ranges": bool, "etag": str, "content": str,
     "status_words": str, "create_object": bool, "file_href": str, "bare_error": bool,
+    "lost_fields": list, "graphql_errors": list, "null_data": bool, "null_field": str,
+    "null_items": int, "repeat_cursor": bool, "lag_ms": int,
 }
 
 WORDS = {

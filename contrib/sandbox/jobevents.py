@@ -2,7 +2,6 @@
 
 import calendar
 import time
-import uuid
 
 import exports
 from jobs import SECOND, Job
@@ -43,10 +42,10 @@ ON_ONE_JOB = {
     "fail": lambda jobs, job, fields: jobs.settle(
         job, "failed", fields.get("error", "Internal error")),
     "status": lambda jobs, job, fields: jobs.settle(
-        job, _needed(fields, "status"), job.error),
+        job, needed(fields, "status"), job.error),
     "vanish": lambda jobs, job, fields: jobs.vanish(job.id),
     "age": lambda jobs, job, fields: jobs.age(
-        job, int(_needed(fields, "days") * 86400 * SECOND)),
+        job, int(needed(fields, "days") * 86400 * SECOND)),
     "replace": lambda jobs, job, fields: jobs.replace(job, _size(fields)),
 }
 
@@ -65,17 +64,17 @@ def _make(jobs, fields):
         if "id" in fields and not fields.get("duplicate"):
             if count > 1 or jobs.get(fields["id"]):
                 raise BadEvent("a job of that id exists (say duplicate to have it twice)")
-        made = [_job(fields) for _ in range(count)]
+        made = [_job(jobs, fields) for _ in range(count)]
         jobs.add_all(made)
         return made
 
 
-def _job(fields):
+def _job(jobs, fields):
     """A job in the state asked for. Only a pending one enters the queue."""
     status = fields.get("status", "success")
     created = _instant(fields.get("created", time.time()))
     updated = _instant(fields.get("updated", None if status == "pending" else created / SECOND))
-    return Job(fields.get("id", str(uuid.uuid4())), status, fields.get("error"),
+    return Job(fields.get("id") or jobs.new_id(), status, fields.get("error"),
                fields.get("filter", ""), created, updated, size=_size(fields),
                queued=status == "pending")
 
@@ -88,7 +87,7 @@ def _check(fields):
             raise BadEvent(f"{name} has the wrong type")
 
 
-def _needed(fields, name):
+def needed(fields, name):
     if name not in fields:
         raise BadEvent(f"{name} is missing")
     return fields[name]

@@ -1,4 +1,4 @@
-"""Export jobs of one account: a queue that runs one at a time, and a week of memory.
+"""Export jobs of one account: a queue, and a memory that ends.
 
 Nothing runs in the background. Whoever looks at the jobs first lets the queue catch up
 with the clock, so the states are exact at the moment they are seen and a restart loses no
@@ -9,8 +9,10 @@ a job to their last; the lock is re-entrant and each method takes it by itself a
 import bisect
 import json
 import os
+import sys
 import threading
 import time
+import uuid
 
 SECOND = 1_000_000_000
 WEEK = 7 * 86400 * SECOND
@@ -43,9 +45,14 @@ class Job:
 
 
 class Jobs:
-    """All jobs of an account. `outcome(job)` gives the error of a finished job, or None."""
+    """All jobs of an account. `outcome(job)` gives the error of a finished job, or None.
 
-    def __init__(self, seconds_each, outcome, path=None):
+    They run one at a time or `side_by_side`, and are forgotten after `memory`, if at all.
+    Their ids are random, or count up if they are `numbered`.
+    """
+
+    def __init__(self, seconds_each, outcome, path=None, side_by_side=False, memory=WEEK,
+                 numbered=False):
         self.lock = threading.RLock()
         self._duration = int(seconds_each * SECOND)
         self._outcome = outcome
@@ -53,10 +60,14 @@ class Jobs:
         self._jobs = []
         self._by_id = {}
         self._waiting = []
-        self._running = None
+        self._running = []
+        self._places = sys.maxsize if side_by_side else 1
+        self._memory = memory
         self._free_since = 0
         self._frozen_since = None
         self._count = 0
+        self._numbered = numbered
+        self._last_number = 0
 
     def restore(self):
         """Read the jobs of an earlier run; returns whether there was one."""
@@ -72,13 +83,33 @@ class Jobs:
                 self._count += 1
                 job.number = self._count
                 self._by_id[job.id] = job
+                if job.id.isdecimal():
+                    self._last_number = max(self._last_number, int(job.id))
                 if job.queued and job.started is not None:
-                    self._running = job
+                    self._running.append(job)
                 elif job.queued:
                     bisect.insort(self._waiting, job, key=Job.age_order)
             self._jobs += jobs
             self._jobs.sort(key=Job.age_order)
             self._save()
+
+    def new_id(self):
+        """An id that no job has."""
+        if not self._numbered:
+            return str(uuid.uuid4())
+        with self.lock:
+            self._last_number += 1
+            return str(self._last_number)
+
+    def progress(self, job):
+        """How much of a job's work is done, from 0 to 1."""
+        with self.lock:
+            if not job.queued:
+                return 1
+            if job.started is None:
+                return 0
+            now = self._frozen_since or time.time_ns()
+            return min(1, (now - job.started) / max(1, self._duration))
 
     def get(self, job_id):
         """The youngest job of that id, or None."""
@@ -140,8 +171,8 @@ class Jobs:
             if self._frozen_since is None:
                 return
             now = time.time_ns()
-            if self._running:
-                self._running.started += now - self._frozen_since
+            for job in self._running:
+                job.started += now - self._frozen_since
             self._free_since = now
             self._frozen_since = None
 
@@ -151,9 +182,10 @@ class Jobs:
         if self._frozen_since is not None:
             return
         while self._running or self._waiting:
-            if self._running is None:
+            while self._waiting and len(self._running) < self._places:
                 self._start(self._waiting.pop(0))
-            end = self._running.started + self._duration
+            # All take equally long, so that the first to start is the first to end.
+            end = self._running[0].started + self._duration
             if end > now:
                 return
             self._finish(end)
@@ -161,11 +193,11 @@ class Jobs:
     def _start(self, job):
         job.started = job.updated = max(self._free_since, job.created)
         job.status = "started"
-        self._running = job
+        self._running.append(job)
         self._changed(job)
 
     def _finish(self, end):
-        job, self._running = self._running, None
+        job = self._running.pop(0)
         self._free_since = end
         job.queued = False
         job.updated = end
@@ -174,7 +206,9 @@ class Jobs:
         self._changed(job)
 
     def _expire(self, now):
-        gone = bisect.bisect_right(self._jobs, now - WEEK, key=lambda job: job.created)
+        if self._memory is None:
+            return
+        gone = bisect.bisect_right(self._jobs, now - self._memory, key=lambda job: job.created)
         if not gone:
             return
         for job in self._jobs[:gone]:
@@ -185,8 +219,8 @@ class Jobs:
         self._save()
 
     def _unqueue(self, job):
-        if self._running is job:
-            self._running = None
+        if job in self._running:
+            self._running.remove(job)
             self._free_since = time.time_ns()
         elif job.queued:
             self._waiting.remove(job)

@@ -15,13 +15,17 @@ import sys
 
 import server
 from apis.elasticpath import ElasticPath
+from apis.eneba import Eneba
+from apis.next import Next
+from apis.saleor import Saleor
+from apis.wock import Wock
 from control import Control
 from dispatch import Dispatcher
 from faults import Faults
 from requestlog import RequestLog
 from storage import Storage
 
-APIS = (ElasticPath,)
+APIS = (ElasticPath, Eneba, Wock, Next, Saleor)
 
 
 def parse_arguments():
@@ -30,6 +34,8 @@ def parse_arguments():
                         help="address to listen on; port 0 chooses one (%(default)s)")
     parser.add_argument("--config-out", metavar="FILE",
                         help="write an accounts file for orderfs here")
+    parser.add_argument("--accounts", metavar="NAME,…", type=_names,
+                        help="speak these APIs only (default: all)")
     parser.add_argument("--orders", metavar="N", type=_natural, default=12,
                         help="export jobs that exist at start (%(default)s)")
     parser.add_argument("--export-seconds", metavar="S", type=_duration, default=2.0,
@@ -49,6 +55,14 @@ def parse_arguments():
     parser.add_argument("--verbose", action="store_true",
                         help="tell each request on standard error")
     return parser.parse_args()
+
+
+def _names(text):
+    names = text.split(",")
+    known = [api.name for api in APIS]
+    if not set(names) <= set(known):
+        raise argparse.ArgumentTypeError(f"there are: {', '.join(known)}")
+    return names
 
 
 def _natural(text):
@@ -73,6 +87,8 @@ def make_handler(options, host, port):
     files = Storage(f"http://{files_host}:{port}", f"storage {options.seed}",
                     options.url_seconds, apis)
     for api in APIS:
+        if options.accounts and api.name not in options.accounts:
+            continue
         url = f"http://{host}:{port}/{api.name}"
         apis[api.name] = api(options, url, files, _state_path(options.state, api.name))
     faults, log = Faults(), RequestLog()

@@ -2,7 +2,7 @@
 
 A URL is good for GET only, for a while, and without any other credentials. Errors are XML
 in the manner of S3. Which bytes lie behind a URL is the API module's business: it gives a
-StoredFile for a key.
+StoredFile for a key. A module that says `public_files` has URLs without a signature too.
 """
 
 import hashlib
@@ -22,8 +22,10 @@ CODES = {400: "InvalidArgument", 403: "AccessDenied", 404: "NoSuchKey",
 class StoredFile:
     """A file as storage sees it. `version` names its bytes: other bytes, other version."""
 
-    def __init__(self, body, version, modified, name):
+    def __init__(self, body, version, modified, name, content_type="text/csv"):
         self.body = body
+        self.name = name
+        self.content_type = content_type
         self.etag = f'"{hashlib.sha256(version.encode()).hexdigest()[:32]}"'
         self.modified = formatdate(modified, usegmt=True)
         self.disposition = f'attachment; filename="{name}"'
@@ -39,32 +41,39 @@ class Storage:
         self._accounts = accounts
         self._epochs = {}
 
-    def sign(self, account, key):
+    def url(self, account, key, name=None):
+        """Where a file is; this alone is enough only where the files are public."""
+        last = f"{quote_segment(key)}.csv"
+        if name is not None:
+            last = f"{quote_segment(key)}/{quote_segment(name)}"
+        return f"{self._base_url}/storage/{account}/{last}"
+
+    def sign(self, account, key, name=None):
         """A URL under which the file can be had for some time."""
-        path = f"/storage/{account}/{quote_segment(key)}.csv"
+        url = self.url(account, key, name)
+        path = url.removeprefix(self._base_url)
         expires = int((time.time() + self._url_seconds) * 1000)
         epoch = self._epochs.get(account, 0)
         signature = self._signature(path, expires, epoch)
-        return (f"{self._base_url}{path}?X-Expires={expires}&X-Epoch={epoch}"
-                f"&X-Signature={signature}")
+        return f"{url}?X-Expires={expires}&X-Epoch={epoch}&X-Signature={signature}"
 
     def expire_all(self, account):
         """All URLs handed out so far stop working."""
         self._epochs[account] = self._epochs.get(account, 0) + 1
 
     def route(self, request):
-        """(account, key) for a storage path, or None."""
+        """(account, key, name or None) for a storage path, or None."""
         parts = request.segments()
-        if len(parts) != 3 or parts[1] not in self._accounts or not parts[2].endswith(".csv"):
-            return None
-        return parts[1], parts[2].removesuffix(".csv")
+        if len(parts) == 3 and parts[2].endswith(".csv"):
+            parts = [*parts[:2], parts[2].removesuffix(".csv"), None]
+        return tuple(parts[1:]) if len(parts) == 4 and parts[1] in self._accounts else None
 
-    def answer(self, account, key, request, fault):
+    def answer(self, account, key, name, request, fault):
         refusal = self._refusal(account, request)
         if refusal:
             return xml_error(*refusal)
         file = self._accounts[account].stored_file(key, fault.get("content") == "changed")
-        if file is None:
+        if file is None or name not in (None, file.name):
             return xml_error(404, "NoSuchKey", "The specified key does not exist.")
         return serve_file(file, request, fault)
 
@@ -73,6 +82,8 @@ class Storage:
         if "authorization" in request.headers:
             return (400, "InvalidArgument", "Only one auth mechanism allowed; only the query "
                     "string or the Authorization header may be specified")
+        if not request.query and getattr(self._accounts[account], "public_files", False):
+            return None
         fields = request.query_fields()
         try:
             expires, epoch = int(fields["X-Expires"]), int(fields["X-Epoch"])
@@ -95,7 +106,7 @@ class Storage:
 def serve_file(file, request, fault):
     """A file or the one range of it that was asked for."""
     etag = _quoted(fault["etag"]) if "etag" in fault else file.etag
-    headers = {"Content-Type": "text/csv", "ETag": etag, "Last-Modified": file.modified,
+    headers = {"Content-Type": file.content_type, "ETag": etag, "Last-Modified": file.modified,
                "Content-Disposition": file.disposition}
     if request.headers.get("if-match", etag) not in (etag, "*"):
         return xml_error(412, "PreconditionFailed",

@@ -148,7 +148,7 @@ class ElasticPath:
             elasticpath_filter.parse(text)
         except elasticpath_filter.FilterError:
             return bad_filter(fault)
-        job = Job(str(uuid.uuid4()), filter=text, created=time.time_ns(), queued=True)
+        job = Job(self._jobs.new_id(), filter=text, created=time.time_ns(), queued=True)
         with self._jobs.lock:
             self._jobs.add_all([job])
             rendered = self._render(job, fault)
