@@ -16,7 +16,7 @@
 enum address_kind {
 	ADDRESS_CTRL = 0, /* the root, account folders, .orderfs; row 0 */
 	ADDRESS_ITEM = 1, /* a collection (row 0), an item's folder, its small files */
-	ADDRESS_FILE = 2, /* content; one row per version of a file, leaf 0 */
+	ADDRESS_FILE = 2, /* content, or a folder of it; one row per version of a file, leaf 0 */
 };
 
 /* Leaves by kind. Stored nowhere, but exported inode numbers hang on them: append only. */
@@ -33,12 +33,13 @@ enum leaf {
 	/* CTRL, an account */
 	LEAF_ACCOUNT = 32, /* the account's folder */
 	LEAF_ACCOUNT_STATUS = 33,
-	/* ITEM; with row 0 LEAF_FOLDER is the collection and LEAF_TRIGGER its trigger */
+	/* ITEM; with row 0 LEAF_FOLDER is the collection, and LEAF_TRIGGER is its trigger */
 	LEAF_FOLDER = 64,
 	LEAF_RECORD = 65,
 	LEAF_STATUS = 66,
 	LEAF_ERROR = 67,
 	LEAF_TRIGGER = 68,
+	LEAF_PART = 69, /* the record of the item's part */
 	/* FILE */
 	LEAF_CONTENT = 0,
 };

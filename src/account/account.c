@@ -7,24 +7,41 @@
 
 #include "base/clock.h"
 
-static int create_works(struct account *account, struct problem *why)
+static int create_collection(struct account *account, const struct collection *spec,
+			     struct work *work)
 {
 	struct store *store = account->shared->store;
+	int64_t listed_at = 0;
+
+	work->name = spec->name;
+	work->spec = spec;
+	for (int i = 0; i < STATE_COUNT; i++) {
+		work->settled |= spec->final[i] ? 1u << i : 0;
+	}
+	int r = store_collection(store, account->number, spec->name, &work->number);
+	if (r == 0) {
+		r = store_listed_at(store, account->number, work->number, &listed_at);
+	}
+	work->listed = listed_at > 0;
+	return r;
+}
+
+static int create_works(struct account *account, struct problem *why)
+{
 	const struct provider *provider = account->provider;
 
 	for (int i = 0; i < provider->collection_count && i < COLLECTIONS_MAX; i++) {
-		struct work *work = &account->works[i];
-		int64_t listed_at = 0;
-		work->spec = &provider->collections[i];
-		int r = store_collection(store, account->number, work->spec->name, &work->number);
-		if (r == 0) {
-			r = store_listed_at(store, account->number, work->number, &listed_at);
-		}
+		int r = create_collection(account, &provider->collections[i],
+					  &account->works[account->work_count]);
 		if (r < 0) {
 			return problem_set(why, r, "the state folder: %s", strerror(-r));
 		}
-		work->listed = listed_at > 0;
 		account->work_count++;
+	}
+	for (int i = 0; i < provider->document_count && account->work_count < WORKS_MAX; i++) {
+		struct work *work = &account->works[account->work_count++];
+		work->name = provider->documents[i].name;
+		work->document = &provider->documents[i];
 	}
 	return 0;
 }
@@ -107,12 +124,17 @@ void account_destroy(struct account *account)
 	for (int i = 0; i < account->work_count; i++) {
 		free(account->works[i].words);
 		free(account->works[i].command_trouble);
+		free(account->works[i].since);
 	}
 	flights_finish(&account->flights);
 	if (account->token) {
 		explicit_bzero(account->token, strlen(account->token));
 	}
 	free(account->token);
+	if (account->refresh) {
+		explicit_bzero(account->refresh, strlen(account->refresh));
+	}
+	free(account->refresh);
 	free(account->call_words);
 	free(account->settings);
 	pthread_cond_destroy(&account->changed);
@@ -140,7 +162,7 @@ const struct provider *account_provider(const struct account *account)
 const struct collection *account_collection(const struct account *account, unsigned number)
 {
 	for (int i = 0; i < account->work_count; i++) {
-		if (account->works[i].number == number) {
+		if (account->works[i].spec && account->works[i].number == number) {
 			return account->works[i].spec;
 		}
 	}
@@ -188,8 +210,8 @@ void account_describe(struct account *account, struct buf *out)
 		refused = !refused && work->command_trouble ? work : refused;
 	}
 	if (failing) {
-		describe_failure(out, failing->result, failing->failing_since_ns,
-				 failing->spec->name, failing->words);
+		describe_failure(out, failing->result, failing->failing_since_ns, failing->name,
+				 failing->words);
 	} else if (account->call_result < 0) {
 		describe_failure(out, account->call_result, account->call_failing_since_ns, "",
 				 account->call_words);

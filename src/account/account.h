@@ -26,6 +26,7 @@ struct account_shared {
 	struct store *store;
 	struct http *http;
 	struct contents *contents;
+	const char *kept_dir; /* for what is kept for good; must exist, 0700 */
 	/* Told what changed in the store, from any thread, with no lock held. */
 	void (*changed)(void *context, unsigned account, unsigned collection,
 			const struct item_change *changes, int count);
@@ -49,7 +50,7 @@ const struct collection *account_collection(const struct account *account, unsig
 /* The number of the index-th collection of the description; 0 past the end. */
 unsigned account_collection_number(const struct account *account, int index);
 
-/* True when the last listing of every collection succeeded. */
+/* True when the last listing of every collection and document succeeded. */
 bool account_is_ready(struct account *account);
 /* The account's status: "ok\n", or one line with what is wrong and since when. */
 void account_describe(struct account *account, struct buf *out);
@@ -70,11 +71,18 @@ int account_refresh(struct account *account, struct waiter *waiter, struct probl
 /* Brings the store's word on the item up to date, unless it is final or younger than a second.
  * Callers at the same time share one request. -ENOENT when the API no longer knows the item. */
 int account_ask(struct account *account, uint32_t item, struct waiter *waiter, struct problem *why);
-/* Carries out one command written to a collection's trigger. *answer: JSON text, the caller's. */
-int account_trigger(struct account *account, unsigned collection, const char *text, size_t length,
-		    struct waiter *waiter, char **answer, struct problem *why);
+/* Carries out one command written to the trigger of an item, or (item 0) of a collection. *answer:
+ * JSON text, the caller's. */
+int account_trigger(struct account *account, unsigned collection, uint32_t item, const char *text,
+		    size_t length, struct waiter *waiter, char **answer, struct problem *why);
+/* What reading that trigger says about itself; the caller's, NULL without memory. */
+char *account_usage(struct account *account, unsigned collection, bool of_item);
 /* Learns the size of a file whose size is not known. */
 int account_learn(struct account *account, uint32_t file, struct waiter *waiter,
 		  struct problem *why);
+
+/* Tries an account that was not started: logs in, asks for a page of each listing and for each
+ * document. said: how it went, in one line, with the error or with 0. */
+int account_probe(struct account *account, struct waiter *waiter, struct buf *said);
 
 #endif

@@ -42,7 +42,7 @@ static void adopt(struct account *account, struct work *work, const struct comma
 		struct item_change change = {row, CHANGE_RECORD, item.state, ""};
 		strcpy(change.name, item.name);
 		log_info("%s: %s/%s is what an unanswered command made", account->config->name,
-			 work->spec->name, item.name);
+			 work->name, item.name);
 		account_report_changes(account, work->number, &change, 1);
 	}
 	item_finish(&item);
@@ -57,6 +57,40 @@ static void give_up_late(struct account *account, const struct command *command,
 	}
 }
 
+/* An act of an item was taken when the API told of something new before the waiting for it was
+ * over. */
+static void judge_act(struct account *account, struct work *work, const struct command *command,
+		      int64_t since_ns)
+{
+	struct store *store = account->shared->store;
+	struct item item = {0};
+
+	if (item_by_row(store, command->item, &item) == 0 && item.heard_ns > command->at_ns) {
+		journal_end(store, command->row, OUTCOME_ADOPTED, 0,
+			    "the item changed as the command wanted", item.id);
+		log_info("%s: %s/%s was changed by an unanswered command", account->config->name,
+			 work->name, item.name);
+	} else {
+		give_up_late(account, command, since_ns);
+	}
+	item_finish(&item);
+}
+
+/* Those of the collection's own trigger come first in the list; how many they are. */
+static int sort_out(struct command *list, int count)
+{
+	int own = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (list[i].item == 0) {
+			struct command c = list[i];
+			memmove(&list[own + 1], &list[own], (size_t)(i - own) * sizeof(*list));
+			list[own++] = c;
+		}
+	}
+	return own;
+}
+
 void adopt_items(struct account *account, struct work *work, int64_t since_ns)
 {
 	struct store *store = account->shared->store;
@@ -68,16 +102,20 @@ void adopt_items(struct account *account, struct work *work, int64_t since_ns)
 	if (journal_unknown(store, account->number, work->number, &unknown, &count) < 0) {
 		return;
 	}
-	if (count > 0) {
+	int own = sort_out(unknown, count);
+	if (own > 0) {
 		found = items_unclaimed(store, account->number, work->number, unknown[0].at_ns,
 					unknown[0].at_ns - SKEW_NS, rows, MOST);
 	}
-	for (int i = 0; i < count; i++) {
-		if (found == count) {
+	for (int i = 0; i < own; i++) {
+		if (found == own) {
 			adopt(account, work, &unknown[i], rows[i]);
 		} else {
 			give_up_late(account, &unknown[i], since_ns);
 		}
+	}
+	for (int i = own; i < count; i++) {
+		judge_act(account, work, &unknown[i], since_ns);
 	}
 	commands_finish(unknown, count);
 }

@@ -8,44 +8,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-void account_report_changes(struct account *account, unsigned collection,
-			    const struct item_change *changes, int count)
-{
-	if (count > 0 && account->shared->changed) {
-		account->shared->changed(account->shared->context, account->number, collection,
-					 changes, count);
-	}
-}
-
-int ask_merge(struct account *account, struct work *work, const struct doc *node,
-	      const char *remembered, uint32_t *out_row, struct problem *why)
-{
-	struct store *store = account->shared->store;
-	auto_free struct item_change *changes = NULL;
-	struct row row = {0};
-	struct item item = {0};
-	int changed = 0;
-
-	int r = row_read(work->spec, node, &row, why);
-	if (r == 0) {
-		struct fact fact = {row.id,         row.state, row.created_ns,
-				    row.updated_ns, row.error, row.record,
-				    remembered,     row.files, row.file_count};
-		r = items_merge(store, account->number, work->number, &fact, 1, &changes, &changed);
-	}
-	if (r == 0) {
-		r = item_by_id(store, account->number, work->number, row.id, &item);
-	}
-	if (r == 0) {
-		*out_row = item.row;
-		flight_mark(&account->flights, flight_key(FLIGHT_ITEM, item.row), FRESH_MS);
-		account_report_changes(account, work->number, changes, changed);
-	}
-	item_finish(&item);
-	row_finish(&row);
-	return r;
-}
-
 /* The API does not know it any more. Past its lifetime that is how things go, and the word for it
  * is `expired` until a listing drops it; else it is gone. */
 static int item_vanished(struct account *account, struct work *work, const struct item *item,
@@ -78,6 +40,26 @@ static int item_vanished(struct account *account, struct work *work, const struc
 			   item->name);
 }
 
+int ask_judge(struct account *account, struct work *work, const struct item *item,
+	      const struct doc *node, struct problem *why)
+{
+	uint32_t row = 0;
+
+	if (work->spec->part) {
+		return merge_part(account, work, item, node, why);
+	}
+	/* Null is what GraphQL says of an object that there is not. */
+	if (work->spec->many && doc_kind(node) == DOC_NULL) {
+		return item_vanished(account, work, item, why);
+	}
+	int r = merge_row(account, work, node, NULL, &row, why);
+	if (r == 0 && row != item->row) {
+		r = problem_set(why, -EBADMSG, "the API answered with another item than %s",
+				item->name);
+	}
+	return r;
+}
+
 struct ask {
 	struct account *account;
 	struct work *work;
@@ -86,23 +68,18 @@ struct ask {
 
 static int ask_item(void *context, struct call *call, struct waiter *waiter, struct problem *why)
 {
-	struct ask *ask = context;
+	const struct ask *ask = context;
 	struct value id = {"id", ask->item->id};
 	struct values values = {&id, 1, NULL};
 	struct operation operation = {.spec = ask->work->spec->get, .values = &values};
 	struct doc *answer = NULL;
-	uint32_t row = 0;
 
 	int r = call_run(ask->account, call, &operation, waiter, &answer, NULL, why);
 	if (r == -ENOENT) {
 		r = item_vanished(ask->account, ask->work, ask->item, why);
 	} else if (r == 0) {
-		const struct doc *node = doc_path(answer, ask->work->spec->row);
-		r = ask_merge(ask->account, ask->work, node, NULL, &row, why);
-		if (r == 0 && row != ask->item->row) {
-			r = problem_set(why, -EBADMSG, "the API answered with another item than %s",
-					ask->item->name);
-		}
+		r = ask_judge(ask->account, ask->work, ask->item,
+			      doc_path(answer, ask->work->spec->row), why);
 	}
 	doc_destroy(answer);
 	return r;
@@ -114,7 +91,7 @@ static bool listed_just_now(struct account *account, struct work *work)
 	pthread_mutex_lock(&account->mutex);
 	bool fresh = work->answer_ms > 0 && clock_ms() - work->answer_ms < FRESH_MS;
 	pthread_mutex_unlock(&account->mutex);
-	return fresh;
+	return fresh && !work->spec->part;
 }
 
 int account_ask(struct account *account, uint32_t row, struct waiter *waiter, struct problem *why)
@@ -123,7 +100,13 @@ int account_ask(struct account *account, uint32_t row, struct waiter *waiter, st
 	int r = item_by_row(account->shared->store, row, &item);
 	struct work *work = r == 0 ? work_of(account, item.collection) : NULL;
 
-	if (work && !state_is_final(item.state) && !listed_just_now(account, work)) {
+	if (!work || work->settled & 1u << item.state || listed_just_now(account, work)) {
+		item_finish(&item);
+		return r;
+	}
+	if (work->spec->many) {
+		r = many_ask(account, work, &item, waiter, why);
+	} else {
 		struct ask ask = {account, work, &item};
 		r = flight_run(&account->flights, flight_key(FLIGHT_ITEM, row), FRESH_MS, ask_item,
 			       &ask, waiter, why);

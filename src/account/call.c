@@ -33,6 +33,7 @@ void call_options(const struct account *account, const struct waiter *waiter, bo
 struct scope {
 	struct value token;
 	struct values with_token;
+	struct values outer; /* the caller's second scope, if it has one */
 	struct values inner;
 };
 
@@ -42,20 +43,44 @@ static void scope_init(struct scope *scope, const struct account *account,
 	scope->token = (struct value){"token", token};
 	scope->with_token = (struct values){&scope->token, token ? 1 : 0, &account->scope};
 	scope->inner = operation->values ? *operation->values : (struct values){0};
-	scope->inner.next = &scope->with_token;
+	scope->outer = scope->inner.next ? *scope->inner.next : (struct values){0};
+	scope->outer.next = &scope->with_token;
+	scope->inner.next = &scope->outer;
+}
+
+/* The number of the operation's smaller document, or -1. */
+static int fallback_of(const struct operation *operation)
+{
+	if (operation->many) {
+		return many_fallback(operation->many->many);
+	}
+	return request_fallback(operation->listing ? operation->listing->request : operation->spec);
+}
+
+static bool is_narrow(struct account *account, const struct operation *operation)
+{
+	int number = fallback_of(operation);
+
+	return number >= 0 && (atomic_load(&account->narrow) & 1u << number);
 }
 
 static int build(struct account *account, const struct operation *operation, const char *token,
 		 struct request *out, struct problem *why)
 {
+	const struct provider *provider = account->provider;
+	bool narrow = is_narrow(account, operation);
 	struct scope scope;
 
 	scope_init(&scope, account, operation, token);
-	if (operation->position) {
-		return page_build(account->provider, operation->collection, operation->position,
+	if (operation->many) {
+		return many_build(provider, operation->many, narrow, operation->ids,
+				  operation->id_count, &scope.inner, out, why);
+	}
+	if (operation->listing) {
+		return page_build(provider, operation->listing, narrow, operation->position,
 				  &scope.inner, out, why);
 	}
-	return request_build(account->provider, operation->spec, &scope.inner, out, why);
+	return request_build(provider, operation->spec, narrow, &scope.inner, out, why);
 }
 
 static int submit(struct account *account, struct call *call, const struct operation *operation,
@@ -73,8 +98,13 @@ static int submit(struct account *account, struct call *call, const struct opera
 	}
 	if (r == 0) {
 		call_options(account, waiter, operation->background, &options);
+		if (operation->body_max > options.body_max) {
+			options.body_max = operation->body_max;
+		}
 		r = http_submit(account->shared->http, &request, &options, &call->job);
 		url_origin(request.url, call->origin, sizeof(call->origin));
+		free(call->url);
+		call->url = take_ptr(&request.url);
 		call->once = request.once;
 	}
 	request_finish(&request);
@@ -109,33 +139,100 @@ static void note_result(struct account *account, int r, const struct problem *wh
 	}
 }
 
+/* The answer, judged; of a page also its rows. */
+static int read_answer(struct account *account, struct call *call,
+		       const struct operation *operation, const struct response *response,
+		       struct doc **answer, enum remedy *remedy, struct problem *why)
+{
+	struct scope scope;
+	struct problem aside = {0};
+
+	scope_init(&scope, account, operation, call->token);
+	struct question question = {
+		.request = operation->listing ? operation->listing->request : operation->spec,
+		.partial = operation->partial,
+		.writes = operation->act && operation->act->deliver == NULL,
+		.values = &scope.inner,
+	};
+	int r = answer_read(account->provider, &question, response, answer, remedy, &aside);
+	if (r == 0 && operation->listing) {
+		problem_finish(&aside);
+		r = page_read(operation->listing, *answer, response, call->url, operation->position,
+			      operation->rows, &aside);
+	}
+	if (r < 0) {
+		problem_set(why, r, "%s", problem_words(&aside, r));
+	} else if (aside.words) {
+		log_info("%s: %s", account->config->name, aside.words);
+	}
+	problem_finish(&aside);
+	return r;
+}
+
+/* What would help is done; true when the same is to be asked again. */
+static bool remedy_helps(struct account *account, struct call *call,
+			 const struct operation *operation, enum remedy remedy, int r,
+			 struct problem *why)
+{
+	int number = fallback_of(operation);
+
+	switch (remedy) {
+	case REMEDY_NONE:
+		break;
+	case REMEDY_TOKEN:
+		if (!call->token || !token_drop(account, call->token)) {
+			break;
+		}
+		if (call->once) {
+			problem_set(why, r,
+				    "the token was refused, and nothing was done: write it "
+				    "again, a new token will be used");
+		} else if (!call->renewed) {
+			call->renewed = true;
+			return true;
+		}
+		break;
+	case REMEDY_NARROW:
+		if (number >= 0 && !is_narrow(account, operation)) {
+			atomic_fetch_or(&account->narrow, 1u << number);
+			log_info("%s: the server lacks a field, so less is asked for: %s",
+				 account->config->name, problem_words(why, r));
+			return !call->once;
+		}
+		break;
+	case REMEDY_SMALLER:
+		if (operation->too_many) {
+			*operation->too_many = true;
+		}
+		return operation->listing && page_shrink(operation->listing, operation->position);
+	}
+	return false;
+}
+
 /* Reads the answer of the finished job. *again: it is to be sent once more. */
 static int finish(struct account *account, struct call *call, const struct operation *operation,
 		  struct doc **answer, bool *again, struct problem *why)
 {
 	const struct response *response = NULL;
-	struct scope scope;
+	enum remedy remedy = REMEDY_NONE;
 	int r = http_result(call->job, &response, why);
 
 	*again = false;
 	if (r == 0) {
-		scope_init(&scope, account, operation, call->token);
-		r = answer_read(account->provider, response, &scope.inner, answer, why);
+		r = read_answer(account, call, operation, response, answer, &remedy, why);
 	}
-	bool refused = r == -EACCES && response && response->status == 401 && call->token;
-	if (refused) {
-		token_drop(account, call->token);
-		*again = !call->renewed && !call->once;
-		if (call->once) {
-			problem_set(why, r,
-				    "the token was refused, and nothing was done: write it "
-				    "again, a new token will be used");
-		}
-		call->renewed = true;
+	if (r == -EACCES && remedy == REMEDY_NONE && response && response->status == 401) {
+		remedy = REMEDY_TOKEN;
 	}
-	call_finish(&(struct call){.job = call->job, .token = call->token});
+	if (r < 0) {
+		*again = remedy_helps(account, call, operation, remedy, r, why);
+		doc_destroy(*answer);
+		*answer = NULL;
+	}
+	call_finish(&(struct call){.job = call->job, .token = call->token, .url = call->url});
 	call->job = NULL;
 	call->token = NULL;
+	call->url = NULL;
 	return r;
 }
 

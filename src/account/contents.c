@@ -58,7 +58,7 @@ void contents_destroy(struct contents *table)
 
 static int64_t bytes_of(const struct content *c)
 {
-	return c->started ? spool_bytes(c->spool) : 0;
+	return c->started && c->file.kind != FILE_KEPT ? spool_bytes(c->spool) : 0;
 }
 
 void contents_usage(struct contents *table, int64_t *bytes, int *count)
@@ -68,7 +68,7 @@ void contents_usage(struct contents *table, int64_t *bytes, int *count)
 	pthread_mutex_lock(&table->mutex);
 	for (struct content *c = table->list; c; c = c->next) {
 		*bytes += bytes_of(c);
-		*count += c->started;
+		*count += c->started && c->file.kind != FILE_KEPT;
 	}
 	pthread_mutex_unlock(&table->mutex);
 }
@@ -131,7 +131,12 @@ static int create(struct account *account, const struct file *file, struct conte
 	c->table = account->shared->contents;
 	c->account = account;
 	int r = file_by_row(account->shared->store, file->row, &c->file);
+	if (r == 0 && c->file.kind == FILE_KEPT) {
+		r = spool_open(account->shared->kept_dir, c->file.kept, &c->spool);
+		c->started = true;
+	}
 	if (r < 0) {
+		file_finish(&c->file);
 		free(c);
 		return r;
 	}
@@ -207,7 +212,8 @@ void content_close(struct content *c)
 	pthread_mutex_lock(&table->mutex);
 	if (--c->handles == 0) {
 		c->closed_ms = clock_ms();
-		if (c->failed || !c->started) {
+		/* What is kept for good costs nothing to open again. */
+		if (c->failed || !c->started || c->file.kind == FILE_KEPT) {
 			content_unlist_locked(c);
 		}
 		job = abandon_locked(c);

@@ -26,6 +26,11 @@ void call_finish(struct call *call)
 		explicit_bzero(call->token, strlen(call->token));
 	}
 	free(call->token);
+	free(call->url);
+	for (int i = 0; i < call->id_count; i++) {
+		free(call->ids[i]);
+	}
+	free(call->ids);
 	*call = (struct call){0};
 }
 
@@ -196,6 +201,19 @@ int flight_run(struct flights *flights, uint64_t key, int64_t fresh_ms, flight_w
 	}
 	leave(flights, f);
 	return r;
+}
+
+bool flight_is_fresh(struct flights *flights, uint64_t key)
+{
+	bool fresh = false;
+	int64_t now = clock_ms();
+
+	pthread_mutex_lock(&flights->mutex);
+	for (const struct flight *f = flights->list; f && !fresh; f = f->next) {
+		fresh = f->key == key && f->landed && f->result == 0 && now < f->fresh_until_ms;
+	}
+	pthread_mutex_unlock(&flights->mutex);
+	return fresh;
 }
 
 void flight_mark(struct flights *flights, uint64_t key, int64_t fresh_ms)

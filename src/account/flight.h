@@ -16,9 +16,12 @@
 /* A request on the wire that a leader may leave to the next. */
 struct call {
 	struct http_job *job;
-	char *token;      /* the one it was sent with */
-	bool renewed;     /* a new token was already tried */
-	bool once;        /* may not be sent again, not even with a better token */
+	char *token;  /* the one it was sent with */
+	bool renewed; /* a new token was already tried */
+	bool once;    /* may not be sent again, not even with a better token */
+	char *url;    /* of the request; may hold a secret */
+	char **ids;   /* the items it asks about, when they are several; owned */
+	int id_count;
 	char origin[128]; /* where it goes, for words */
 };
 void call_finish(struct call *call);
@@ -38,6 +41,8 @@ typedef int flight_work(void *context, struct call *call, struct waiter *waiter,
 			struct problem *why);
 int flight_run(struct flights *flights, uint64_t key, int64_t fresh_ms, flight_work *work,
 	       void *context, struct waiter *waiter, struct problem *why);
+/* True while the last success for that key is shared. */
+bool flight_is_fresh(struct flights *flights, uint64_t key);
 /* As if work for that key had just succeeded: its answer came by another way. */
 void flight_mark(struct flights *flights, uint64_t key, int64_t fresh_ms);
 

@@ -9,30 +9,44 @@
 #include "account/flight.h"
 #include "store/journal.h"
 
-enum { COLLECTIONS_MAX = 15, FRESH_MS = 1000 };
+/* So long a page or an answer that nobody at a shell waits for may take. */
+enum { PAGE_MS = 60000 };
+enum { COLLECTIONS_MAX = 15, WORKS_MAX = 31, ACTS_MAX = 16, FRESH_MS = 1000 };
 
 /* So late an API may list, or know at all, what it made. */
 #define YOUNG_NS (INT64_C(120) * 1000000000)
 
-/* A collection at work. */
+/* A collection, or a document, at work. */
 struct work {
 	/* Set at creation. */
-	const struct collection *spec;
-	unsigned number;
+	const char *name;
+	const struct collection *spec;   /* NULL: a document */
+	const struct document *document; /* NULL: a collection */
+	unsigned number;                 /* of a collection */
+	unsigned settled;                /* states in which an item stays; 1 << state */
+	/* Any thread's. */
+	atomic_int many_most; /* items that the server takes in one request; 0: not learnt */
+	/* The account's thread's. */
+	int64_t full_ms; /* when everything was last listed; 0: not in this run */
+	char *since;     /* a document's newest date */
+	int page_size;   /* that the server takes; 0: the description's */
 	/* Under the account's mutex. */
 	int64_t due_ms;    /* when to list next; clock_ms() time */
+	int64_t poll_ms;   /* when to ask about active items next; 0: not apart from listings */
 	int64_t active_ms; /* the interval while something is running */
 	int failures;      /* listings that failed in a row */
 	uint64_t wanted;   /* somebody waits for the listing of that number */
 	uint64_t started;  /* listings so far, the one under way included */
 	uint64_t finished;
 	int64_t finished_ms;
-	int64_t answer_ms; /* when the last good listing was asked for */
+	int64_t answer_ms; /* when the last good full listing was asked for */
 	bool listed;       /* at least once, now or in an earlier run */
 	int result;        /* of the last one */
 	char *words;
 	int64_t failing_since_ns;
-	char *command_trouble; /* the last command failed: "EINVAL since …: words" */
+	char *command_trouble;  /* the last command failed: "EINVAL since …: words" */
+	bool detected;          /* offered is what the server said */
+	bool offered[ACTS_MAX]; /* which acts of `create` there are */
 };
 
 struct account {
@@ -43,22 +57,26 @@ struct account {
 	unsigned number;
 	struct http_lane *lane;
 	struct value *settings;
-	struct values scope; /* the settings, outermost */
-	struct work works[COLLECTIONS_MAX];
+	struct values scope;          /* the settings, outermost */
+	struct work works[WORKS_MAX]; /* collections first */
 	int work_count;
 	struct flights flights;
 
 	pthread_mutex_t token_mutex; /* protects: */
 	char *token;
+	char *refresh; /* gets the next one; or NULL */
 	int64_t token_until_ms;
+
+	atomic_uint narrow; /* requests for which the server needs the smaller document */
 
 	pthread_mutex_t command_mutex; /* one check-and-note of a command at a time */
 
 	pthread_mutex_t mutex;  /* protects: */
 	pthread_cond_t changed; /* a listing ended, or one is wanted */
 	bool stopping;
-	struct waiter *listing; /* the sync thread's, while it waits for answers */
-	int call_result;        /* of the last call that told how the API is */
+	struct delivery *deliveries; /* to be taken, oldest first */
+	struct waiter *listing;      /* the sync thread's, while it waits for answers */
+	int call_result;             /* of the last call that told how the API is */
 	char *call_words;
 	int64_t call_failing_since_ns;
 	pthread_t thread;
@@ -70,7 +88,7 @@ struct account {
 };
 
 /* Keys of flights. */
-enum flight_kind { FLIGHT_TOKEN = 1, FLIGHT_ITEM, FLIGHT_SIZE, FLIGHT_CONTENT };
+enum flight_kind { FLIGHT_TOKEN = 1, FLIGHT_ITEM, FLIGHT_MANY, FLIGHT_SIZE, FLIGHT_CONTENT };
 static inline uint64_t flight_key(enum flight_kind kind, uint32_t row)
 {
 	return (uint64_t)kind << 32 | row;
@@ -78,11 +96,20 @@ static inline uint64_t flight_key(enum flight_kind kind, uint32_t row)
 
 /* ---- call.c: one operation of the description: build, send, read. */
 struct operation {
+	/* One of: a request, the next page of a listing, many items. */
 	const struct request_spec *spec;
-	/* A page of a listing instead of spec. */
-	const struct collection *collection;
-	const struct page_position *position;
-	const struct values *values; /* inside the settings; or NULL */
+	const struct listing *listing;
+	struct page_position *position; /* moves on */
+	const struct doc **rows;        /* of the page, in the answer */
+	const struct collection *many;
+	const char *const *ids;
+	int id_count;
+	bool *too_many; /* set when the server wants fewer ids */
+
+	const struct act *act;       /* it is this one's */
+	const char *partial;         /* see struct question */
+	const struct values *values; /* one scope or two, inside the settings; or NULL */
+	size_t body_max;             /* 0: as configured */
 	bool background;
 	bool without_token;
 };
@@ -100,8 +127,8 @@ void call_options(const struct account *account, const struct waiter *waiter, bo
 /* *out is NULL where the API has no tokens; else the caller's, to be wiped. May wait. */
 int token_get(struct account *account, struct waiter *waiter, bool background, char **out,
 	      struct problem *why);
-/* This one was refused: the next token_get() asks for another. */
-void token_drop(struct account *account, const char *token);
+/* This one was refused: the next token_get() asks for another. False when there is no other. */
+bool token_drop(struct account *account, const char *token);
 
 /* ---- sync.c */
 struct work *work_of(struct account *account, unsigned collection);
@@ -112,21 +139,100 @@ void sync_soon(struct account *account, struct work *work);
 /* … or at once: what a command did is to be found. */
 void sync_now(struct account *account, struct work *work);
 
+/* … or at once, of everything. */
+void sync_want(struct account *account, struct work *work);
+
 /* ---- pass.c */
-/* One full listing into the store. Waits, in the account's thread; sets the waiter's deadline for
- * each page. */
-int pass_run(struct account *account, struct work *work, struct waiter *waiter,
+/* A listing into the store: of everything, or of what is new. Waits, in the account's thread; sets
+ * the waiter's deadline for each page. */
+int pass_run(struct account *account, struct work *work, bool full, struct waiter *waiter,
 	     struct problem *why);
+/* Runs an operation of the account's thread with a page's patience. */
+int pass_call(struct account *account, const struct operation *operation, struct waiter *waiter,
+	      struct doc **answer, struct problem *why);
+
+/* ---- merge.c: what the API said, into the store. */
+enum { MERGE_BATCH = 256 };
+/* Rows of a page in transactions; those that cannot be read are left out, and the log says so.
+ * pass 0: none. *news: whether anything is different. */
+int merge_page(struct account *account, struct work *work, int64_t pass, const struct doc *rows,
+	       struct waiter *waiter, bool *news);
+/* One row. remembered may be NULL. */
+int merge_row(struct account *account, struct work *work, const struct doc *node,
+	      const char *remembered, uint32_t *row, struct problem *why);
+/* The part of a known item. */
+int merge_part(struct account *account, struct work *work, const struct item *item,
+	       const struct doc *part, struct problem *why);
+/* Only its id is known, and perhaps what its record shows until it is listed. */
+int merge_id(struct account *account, struct work *work, const char *id, const char *record,
+	     const char *remembered, uint32_t *row);
 
 /* ---- ask.c */
-/* Writes what the API said about one item; remembered may be NULL. */
-int ask_merge(struct account *account, struct work *work, const struct doc *node,
-	      const char *remembered, uint32_t *row, struct problem *why);
+/* An answer about the item, by its row or part; NULL or null: the API does not know it. */
+int ask_judge(struct account *account, struct work *work, const struct item *item,
+	      const struct doc *node, struct problem *why);
+
+/* ---- many.c */
+/* Brings one item up to date, and with the same request others that will be asked for next. */
+int many_ask(struct account *account, struct work *work, const struct item *item,
+	     struct waiter *waiter, struct problem *why);
+/* In the account's thread: what is active, then a few that were never asked about. */
+int many_poll(struct account *account, struct work *work, struct waiter *waiter,
+	      struct problem *why);
+int many_fill(struct account *account, struct work *work, struct waiter *waiter,
+	      struct problem *why);
+
+/* ---- papers.c: documents. In the account's thread. */
+int papers_fetch(struct account *account, struct work *work, bool full, struct waiter *waiter,
+		 struct problem *why);
+
+/* ---- detect.c */
+void detect_run(struct account *account, struct work *work, struct waiter *waiter);
+/* False when the server is known to lack the act. */
+bool detect_allows(struct account *account, struct work *work, const struct act *act);
+
+/* ---- deliver.c */
+/* One command under way; see trigger.c. */
+struct order {
+	struct account *account;
+	struct work *work;
+	struct item item; /* of an item's trigger; row 0: a collection's */
+	const struct act *act;
+	struct command_text text;
+	int64_t journal_row;
+	bool sent;
+	char *id; /* of what was made */
+	uint32_t row;
+};
+/* Takes ownership of the order: the account's thread carries it out to its end, and ends it in the
+ * journal. Waits for that; who goes before only does not see the end. */
+int deliver_order(struct order *order, struct waiter *waiter, struct problem *why);
+bool deliver_is_done(const struct order *order);
+/* In the account's thread: the oldest, if there is one. */
+bool deliver_next(struct account *account, struct waiter *waiter);
+/* Those that will not be carried out. */
+void deliver_drop_all(struct account *account);
+
+/* ---- order.c */
+int order_check_allowed(const struct order *order, struct problem *why);
+/* The item as it is now, where the act needs to know: one state, or what its end will be told by. */
+int order_look(struct order *order, struct waiter *waiter, struct problem *why);
+/* Refuses a command that is on its way, else writes it down. */
+int order_begin(struct order *order, struct waiter *waiter, struct problem *why);
+
+/* ---- send.c */
+int order_send(struct order *order, struct waiter *waiter, struct problem *why);
+/* Writes down how it went; returns r, with better words where the outcome is not known. */
+int order_end(struct order *order, int r, struct problem *why);
+/* trigger.c */
+void order_finish(struct order *order);
 
 /* ---- resolve.c */
 /* The URL a file is fetched from, now. The caller's, to be wiped: it may hold a signature. */
 int resolve_url(struct account *account, struct call *call, const struct file *file,
 		struct waiter *waiter, char **url, struct problem *why);
+/* The URL with the origin of the setting, when it is set. Replaces *url. */
+int resolve_rebase(struct account *account, const char *setting, char **url);
 /* Keeps our words about the item's files where `error` shows them; NULL: all is well. */
 void resolve_report(struct account *account, uint32_t item, const char *words);
 

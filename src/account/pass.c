@@ -1,5 +1,8 @@
-/* A full listing of one collection, page by page, into the store: what came, what changed, what is
- * missing. Runs in the account's thread. */
+/* A listing of one collection, page by page, into the store: what came, what changed, what is
+ * missing. Runs in the account's thread.
+ *
+ * A full listing goes to the end. Where the API lists the newest first, one that looks for news ends
+ * at the first page without any, and what it did not see is not missing. */
 #include "account/internal.h"
 
 #include <errno.h>
@@ -13,9 +16,8 @@
 #include "base/log.h"
 
 enum {
-	BATCH = 256,       /* rows a transaction */
-	PAGE_MS = 60000,   /* patience for a page: nobody at a shell waits for it */
 	LARGE_ROWS = 2000, /* after so many, memory goes back to the system */
+	ROUNDS = 3,        /* a listing that shifts while it is paged is read again */
 };
 
 struct pass {
@@ -23,65 +25,18 @@ struct pass {
 	struct work *work;
 	struct waiter *waiter;
 	int64_t number;
+	bool full;
 	struct page_position position;
 };
 
-/* Rows [first, first+count) of a page in one transaction. One that cannot be read is left out,
- * said so in the log, and does no harm to the others. */
-static int merge_batch(struct pass *pass, const struct doc *rows, size_t first, size_t count)
+int pass_call(struct account *account, const struct operation *operation, struct waiter *waiter,
+	      struct doc **answer, struct problem *why)
 {
-	struct row read[BATCH] = {0};
-	struct fact facts[BATCH];
-	struct item_change *changes = NULL;
-	int good = 0;
-	int changed = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct problem why = {0};
-		struct row *row = &read[good];
-		int r = row_read(pass->work->spec, doc_at(rows, first + i), row, &why);
-		if (r < 0) {
-			log_error(r, "%s: %s: row %zu is left out: %s", pass->account->config->name,
-				  pass->work->spec->name, first + i, problem_words(&why, r));
-			row_finish(row);
-		} else {
-			facts[good++] = (struct fact){row->id,
-						      row->state,
-						      row->created_ns,
-						      row->updated_ns,
-						      row->error,
-						      row->record,
-						      NULL,
-						      row->files,
-						      row->file_count};
-		}
-		problem_finish(&why);
-	}
-	int r = items_merge_pass(pass->account->shared->store, pass->account->number,
-				 pass->work->number, pass->number, facts, good, &changes, &changed);
-	if (r == 0) {
-		account_report_changes(pass->account, pass->work->number, changes, changed);
-	}
-	free(changes);
-	for (int i = 0; i < good; i++) {
-		row_finish(&read[i]);
-	}
-	return r;
-}
-
-static int list_page(struct pass *pass, struct problem *why)
-{
-	struct operation operation = {
-		.collection = pass->work->spec,
-		.position = &pass->position,
-		.background = true,
-	};
 	struct call call = {0};
-	struct doc *answer = NULL;
-	const struct doc *rows = NULL;
 
-	pass->waiter->deadline_ms = clock_ms() + PAGE_MS;
-	int r = call_run(pass->account, &call, &operation, pass->waiter, &answer, NULL, why);
+	waiter->deadline_ms = clock_ms() + PAGE_MS;
+	int r = call_run(account, &call, operation, waiter, answer, NULL, why);
+	call_finish(&call);
 	if (r == -ENOENT) {
 		/* An item can be gone; that a whole listing is means that the address is wrong. */
 		auto_free char *words = strdup(problem_words(why, r));
@@ -90,19 +45,47 @@ static int list_page(struct pass *pass, struct problem *why)
 			"%s: there is no such listing; check the address in the accounts file",
 			words ? words : "");
 	}
+	return r;
+}
+
+static int list_page(struct pass *pass, struct problem *why)
+{
+	struct work *work = pass->work;
+	struct doc *answer = NULL;
+	const struct doc *rows = NULL;
+	struct operation operation = {
+		.listing = &work->spec->list,
+		.position = &pass->position,
+		.rows = &rows,
+		.partial = work->spec->list.rows,
+		.background = true,
+	};
+	bool news = false;
+
+	int r = pass_call(pass->account, &operation, pass->waiter, &answer, why);
 	if (r == 0) {
-		r = page_read(pass->work->spec, answer, &pass->position, &rows, why);
-	}
-	size_t count = r == 0 ? doc_count(rows) : 0;
-	for (size_t i = 0; i < count && r == 0; i += BATCH) {
-		r = merge_batch(pass, rows, i, count - i < BATCH ? count - i : BATCH);
+		r = merge_page(pass->account, work, pass->number, rows, pass->waiter, &news);
 		problem_set(r < 0 ? why : NULL, r, "the state folder: %s", strerror(-r));
-		if (r == 0 && waiter_is_interrupted(pass->waiter)) {
-			r = -EINTR; /* orderfs is ending */
-		}
+	}
+	if (r == 0 && !pass->full && !news) {
+		pass->position.done = true;
+		pass->position.cut = true;
 	}
 	doc_destroy(answer);
-	call_finish(&call);
+	return r;
+}
+
+/* Every page from the first on. */
+static int list_all(struct pass *pass, struct problem *why)
+{
+	int r = 0;
+
+	page_position_finish(&pass->position);
+	pass->position.size = pass->work->page_size;
+	while (r == 0 && !pass->position.done) {
+		r = list_page(pass, why);
+	}
+	pass->work->page_size = pass->position.size;
 	return r;
 }
 
@@ -115,7 +98,8 @@ static int drop_missing(struct pass *pass)
 	int changed = 0;
 	int64_t now = clock_wall_ns();
 	int64_t expired = spec->lifetime_ms > 0 ? now - spec->lifetime_ms * 1000000 : 0;
-	int at_misses = pass->position.cut ? INT_MAX : pass->position.pages > 1 ? 2 : 1;
+	bool blind = pass->position.cut || spec->list.keep_missing;
+	int at_misses = blind ? 0 : pass->position.pages > 1 ? 2 : 1;
 
 	int r = items_pass_end(pass->account->shared->store, pass->account->number,
 			       pass->work->number, pass->number, at_misses, expired, now - YOUNG_NS,
@@ -127,16 +111,18 @@ static int drop_missing(struct pass *pass)
 	return r;
 }
 
-int pass_run(struct account *account, struct work *work, struct waiter *waiter, struct problem *why)
+int pass_run(struct account *account, struct work *work, bool full, struct waiter *waiter,
+	     struct problem *why)
 {
 	struct store *store = account->shared->store;
-	struct pass pass = {.account = account, .work = work, .waiter = waiter};
+	struct pass pass = {.account = account, .work = work, .waiter = waiter, .full = full};
 	int64_t since_ns = clock_wall_ns();
+	int rounds = 0;
 	int r = items_pass_begin(store, account->number, work->number, &pass.number);
 
-	while (r == 0 && !pass.position.done) {
-		r = list_page(&pass, why);
-	}
+	do {
+		r = r == 0 ? list_all(&pass, why) : r;
+	} while (r == 0 && full && pass.position.shifted && ++rounds < ROUNDS);
 	if (r == 0) {
 		r = drop_missing(&pass);
 	}
@@ -146,5 +132,6 @@ int pass_run(struct account *account, struct work *work, struct waiter *waiter, 
 	if (pass.position.rows > LARGE_ROWS) {
 		malloc_trim(0);
 	}
+	page_position_finish(&pass.position);
 	return r;
 }

@@ -15,58 +15,124 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static const struct file_spec *spec_of(const struct collection *collection, const char *name)
+/* The setting's text; NULL when it is not set. */
+static const char *setting_text(const struct account *account, const char *name)
 {
-	for (int i = 0; i < collection->file_count; i++) {
-		if (strcmp(collection->files[i].name, name) == 0) {
-			return &collection->files[i];
+	for (int i = 0; name && i < account->scope.count; i++) {
+		if (strcmp(account->settings[i].name, name) == 0) {
+			return account->settings[i].text;
 		}
 	}
 	return NULL;
 }
 
-/* The URL out of the answer, or out of the item's record. */
-static int take_url(const struct doc *node, const struct file_spec *spec, const char *name,
-		    char **url, struct problem *why)
+int resolve_rebase(struct account *account, const char *setting, char **url)
 {
-	const char *text = doc_text(doc_path(node, spec->url), NULL);
+	const char *base = setting_text(account, setting);
+	const char *path = strstr(*url, "://");
+	char *moved = NULL;
 
-	if (!text || !*text) {
+	if (!base || !path) {
+		return 0;
+	}
+	path = path + 3 + strcspn(path + 3, "/?#");
+	size_t length = strlen(base);
+	while (length > 0 && base[length - 1] == '/') {
+		length--;
+	}
+	if (asprintf(&moved, "%.*s%s", (int)length, base, path) < 0) {
+		return -ENOMEM;
+	}
+	fetch_wipe(*url);
+	*url = moved;
+	return 0;
+}
+
+/* The row as the description sees it: the record with the part in it. */
+static int row_of_item(const struct collection *collection, const struct item *item,
+		       struct doc **out, struct problem *why)
+{
+	struct doc *record = NULL;
+	struct doc *part = NULL;
+	const char *text = item->record ? item->record : "{}";
+
+	int r = doc_parse_json(text, strlen(text), 0, &record, why);
+	if (r == 0 && collection->part && item->part) {
+		r = doc_parse_json(item->part, strlen(item->part), 0, &part, why);
+	}
+	if (r == 0 && part) {
+		doc_set(record, collection->part, part);
+	}
+	doc_destroy(part);
+	if (r == 0) {
+		*out = record;
+	} else {
+		doc_destroy(record);
+	}
+	return r;
+}
+
+/* The API gives no address for what it said was ready. Where the description says so, the file is
+ * gone there, and the item with it. */
+static int fail_without_url(struct account *account, const struct item *item,
+			    const struct file_spec *spec, const char *name, struct problem *why)
+{
+	struct item_change change = {0};
+
+	if (!spec->gone_expires) {
 		return problem_set(why, -ENOENT, "%s: the API gives no download address for it",
 				   name);
 	}
-	*url = strdup(text);
-	return *url ? 0 : -ENOMEM;
+	if (item_expire(account->shared->store, item->row, &change) == 0 && change.changes) {
+		account_report_changes(account, item->collection, &change, 1);
+	}
+	return problem_set(why, -ENOENT,
+			   "%s: the API has removed it; writing to the item's trigger makes "
+			   "another",
+			   name);
+}
+
+/* Asks for the URL, or takes it out of what is known. */
+static int find_url(struct account *account, struct call *call, const struct item *item,
+		    const struct file *file, struct waiter *waiter, char **url, struct problem *why)
+{
+	const struct work *work = work_of(account, item->collection);
+	struct doc *node = NULL;
+	int r;
+
+	if (!work || file->spec >= work->spec->file_count) {
+		return problem_set(why, -ENOENT, "%s is no file of the description any more",
+				   file->name);
+	}
+	const struct file_spec *spec = &work->spec->files[file->spec];
+	if (spec->resolve) {
+		struct value id = {"id", item->id};
+		struct values values = {&id, 1, NULL};
+		struct operation operation = {.spec = spec->resolve, .values = &values};
+		r = call_run(account, call, &operation, waiter, &node, NULL, why);
+	} else {
+		r = row_of_item(work->spec, item, &node, why);
+	}
+	if (r == 0) {
+		const char *text = file_url(spec, file->element, node);
+		*url = text ? strdup(text) : NULL;
+		r = *url   ? resolve_rebase(account, spec->host, url)
+		    : text ? -ENOMEM
+			   : fail_without_url(account, item, spec, file->name, why);
+	}
+	doc_destroy(node);
+	return r;
 }
 
 int resolve_url(struct account *account, struct call *call, const struct file *file,
 		struct waiter *waiter, char **url, struct problem *why)
 {
 	struct item item = {0};
-	struct doc *answer = NULL;
-	const struct file_spec *spec = NULL;
-
 	int r = item_by_row(account->shared->store, file->item, &item);
-	struct work *work = r == 0 ? work_of(account, item.collection) : NULL;
-	if (work) {
-		spec = spec_of(work->spec, file->name);
-	}
-	if (r == 0 && !spec) {
-		r = problem_set(why, -ENOENT, "%s is no file of the description any more",
-				file->name);
-	}
-	if (r == 0 && spec->resolve) {
-		struct value id = {"id", item.id};
-		struct values values = {&id, 1, NULL};
-		struct operation operation = {.spec = spec->resolve, .values = &values};
-		r = call_run(account, call, &operation, waiter, &answer, NULL, why);
-	} else if (r == 0) {
-		r = doc_parse_json(item.record, strlen(item.record), 0, &answer, why);
-	}
+
 	if (r == 0) {
-		r = take_url(answer, spec, file->name, url, why);
+		r = find_url(account, call, &item, file, waiter, url, why);
 	}
-	doc_destroy(answer);
 	item_finish(&item);
 	return r;
 }

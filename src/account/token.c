@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-/* For a token whose answer does not say how long it lives. */
+/* For a token of which nobody says how long it lives. */
 enum { TOKEN_MS = 5 * 60 * 1000 };
 
 static void wipe(char *token)
@@ -18,6 +18,19 @@ static void wipe(char *token)
 		explicit_bzero(token, strlen(token));
 	}
 	free(token);
+}
+
+/* The setting that is the token where it is set, or NULL. */
+static const char *fixed_token(const struct account *account)
+{
+	const char *name = account->provider->token->fixed;
+
+	for (int i = 0; name && i < account->scope.count; i++) {
+		if (strcmp(account->settings[i].name, name) == 0) {
+			return account->settings[i].text;
+		}
+	}
+	return NULL;
 }
 
 static char *valid_token(struct account *account)
@@ -32,17 +45,31 @@ static char *valid_token(struct account *account)
 	return copy;
 }
 
-static void keep_token(struct account *account, char *token, int64_t expires_in_ms)
+static int64_t life_of(const struct token_spec *spec, int64_t expires_in_ms)
 {
-	int64_t life = expires_in_ms > 0 ? expires_in_ms : TOKEN_MS;
-	int64_t margin = account->provider->token->margin_ms;
+	int64_t life = expires_in_ms > 0 ? expires_in_ms : spec->ttl_ms;
 
+	life = life > 0 ? life : TOKEN_MS;
+	if (spec->ttl_cap_ms > 0 && life > spec->ttl_cap_ms) {
+		life = spec->ttl_cap_ms;
+	}
 	/* A margin that leaves nothing would ask for a token per request. */
-	life = margin < life / 2 ? life - margin : life / 2;
+	return spec->margin_ms < life / 2 ? life - spec->margin_ms : life / 2;
+}
+
+/* refresh NULL: the one that is there goes on being good. */
+static void keep_token(struct account *account, char *token, char *refresh, int64_t expires_in_ms)
+{
+	int64_t life = life_of(account->provider->token, expires_in_ms);
+
 	pthread_mutex_lock(&account->token_mutex);
 	wipe(account->token);
 	account->token = token;
 	account->token_until_ms = clock_ms() + life;
+	if (refresh) {
+		wipe(account->refresh);
+		account->refresh = refresh;
+	}
 	pthread_mutex_unlock(&account->token_mutex);
 }
 
@@ -51,27 +78,62 @@ struct fetch {
 	bool background;
 };
 
-static int fetch_token(void *context, struct call *call, struct waiter *waiter, struct problem *why)
+/* By logging in, or (refresh) with what the last login gave for that. */
+static int request_token(const struct fetch *fetch, struct call *call, const char *refresh,
+			 struct waiter *waiter, struct problem *why)
 {
-	struct fetch *fetch = context;
 	struct account *account = fetch->account;
+	const struct token_spec *spec = account->provider->token;
+	struct value value = {"refresh", refresh};
+	struct values values = {&value, 1, NULL};
 	struct operation operation = {
-		.spec = account->provider->token->request,
+		.spec = refresh ? spec->refresh.request : spec->login.request,
+		.values = refresh ? &values : NULL,
 		.background = fetch->background,
 		.without_token = true,
 	};
 	struct doc *answer = NULL;
 	char *token = NULL;
+	char *next = NULL;
 	int64_t expires_in_ms = 0;
 
 	int r = call_run(account, call, &operation, waiter, &answer, NULL, why);
 	if (r == 0) {
-		r = token_read(account->provider, answer, &token, &expires_in_ms, why);
+		r = token_read(account->provider, refresh != NULL, answer, &token, &next,
+			       &expires_in_ms, why);
 	}
 	if (r == 0) {
-		keep_token(account, token, expires_in_ms);
+		keep_token(account, token, next, expires_in_ms);
 	}
 	doc_destroy(answer);
+	return r;
+}
+
+/* True when the API itself refused to refresh: then a login is worth trying. */
+static bool is_refusal(int r)
+{
+	return r == -EACCES || r == -EINVAL || r == -EBADMSG || r == -EREMOTEIO || r == -EPERM;
+}
+
+static int fetch_token(void *context, struct call *call, struct waiter *waiter, struct problem *why)
+{
+	const struct fetch *fetch = context;
+	struct account *account = fetch->account;
+
+	pthread_mutex_lock(&account->token_mutex);
+	char *refresh = account->refresh ? strdup(account->refresh) : NULL;
+	pthread_mutex_unlock(&account->token_mutex);
+	int r = refresh ? request_token(fetch, call, refresh, waiter, why) : -EACCES;
+	if (refresh && is_refusal(r)) {
+		pthread_mutex_lock(&account->token_mutex);
+		wipe(account->refresh);
+		account->refresh = NULL;
+		pthread_mutex_unlock(&account->token_mutex);
+	}
+	if (is_refusal(r)) {
+		r = request_token(fetch, call, NULL, waiter, why);
+	}
+	wipe(refresh);
 	return r;
 }
 
@@ -86,6 +148,15 @@ int token_get(struct account *account, struct waiter *waiter, bool background, c
 	if (!account->provider->token) {
 		return 0;
 	}
+	const char *fixed = fixed_token(account);
+	if (fixed) {
+		*out = strdup(fixed);
+		return *out ? 0 : -ENOMEM;
+	}
+	if (!account->provider->token->login.request) {
+		return problem_set(why, -EACCES, "the account has no %s",
+				   account->provider->token->fixed);
+	}
 	while (r == 0) {
 		*out = valid_token(account);
 		if (*out) {
@@ -96,11 +167,15 @@ int token_get(struct account *account, struct waiter *waiter, bool background, c
 	return r;
 }
 
-void token_drop(struct account *account, const char *token)
+bool token_drop(struct account *account, const char *token)
 {
+	if (fixed_token(account)) {
+		return false;
+	}
 	pthread_mutex_lock(&account->token_mutex);
 	if (account->token && strcmp(account->token, token) == 0) {
 		account->token_until_ms = 0;
 	}
 	pthread_mutex_unlock(&account->token_mutex);
+	return true;
 }

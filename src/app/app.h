@@ -6,8 +6,15 @@
 
 #include "config/config.h"
 
-/* Exit codes, the same for every command. */
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+/* Exit codes, the same for every command; the last three are those of check alone. */
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_REFUSED = 3,     /* credentials or a role */
+	EXIT_UNREACHABLE = 4, /* no connection, no name, no certificate, no answer */
+	EXIT_NONSENSE = 5,    /* an answer that makes no sense */
+};
 
 struct cli {
 	enum { CLI_MOUNT, CLI_CHECK, CLI_DONE } command;
@@ -17,7 +24,9 @@ struct cli {
 	char *options; /* of every -o, joined with commas; or NULL */
 	bool foreground;
 	bool debug;
-	char **arguments; /* of check */
+	bool offline;        /* check: try no account */
+	const char *answers; /* check: a folder of recorded answers, or NULL */
+	char **arguments;    /* of check */
 	int argument_count;
 	int exit_code; /* with CLI_DONE */
 };

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Options without a letter. */
+enum { OPTION_OFFLINE = 256, OPTION_ANSWERS };
+
 static const struct {
 	struct option option;
 	const char *argument;
@@ -19,6 +22,10 @@ static const struct {
 	{{"options", required_argument, NULL, 'o'},
 	 "OPTS",
 	 "mount options, comma separated, such as allow_other"},
+	{{"offline", no_argument, NULL, OPTION_OFFLINE}, "", "check: read files, try no account"},
+	{{"answers", required_argument, NULL, OPTION_ANSWERS},
+	 "DIR",
+	 "check: read the recorded answers in DIR"},
 	{{"help", no_argument, NULL, 'h'}, "", "print this and exit"},
 	{{"version", no_argument, NULL, 'V'}, "", "print the version and exit"},
 };
@@ -27,20 +34,28 @@ enum { OPTION_COUNT = sizeof(table) / sizeof(table[0]) };
 static void print_help(void)
 {
 	printf("Usage: orderfs [OPTION...] [SOURCE] MOUNTPOINT\n"
-	       "       orderfs check [-c FILE] [DESCRIPTION...]\n"
+	       "       orderfs check [-c FILE] [--offline]\n"
+	       "       orderfs check DESCRIPTION...\n"
+	       "       orderfs check --answers DIR [DESCRIPTION]\n"
 	       "Mounts commerce export APIs as folders.\n\n"
 	       "SOURCE is for mount(8) and fstab: the accounts file, or any word without a slash.\n\n");
 	for (int i = 0; i < OPTION_COUNT; i++) {
 		char left[32];
-		snprintf(left, sizeof(left), "-%c, --%s %s", table[i].option.val,
-			 table[i].option.name, table[i].argument);
+		char letter[8] = "   ";
+		if (table[i].option.val < OPTION_OFFLINE) {
+			snprintf(letter, sizeof(letter), "-%c,", table[i].option.val);
+		}
+		snprintf(left, sizeof(left), "%s --%s %s", letter, table[i].option.name,
+			 table[i].argument);
 		printf("  %-22s %s\n", left, table[i].help);
 	}
 	printf("\ncheck looks through the accounts file and the descriptions that it uses, or those\n"
-	       "that are named, and prints what it finds as FILE:LINE: WHAT.\n\n"
+	       "that are named, and prints what it finds as FILE:LINE: WHAT. Then it logs in to each\n"
+	       "account, asks for a page of each listing, and prints a line on how that went.\n\n"
 	       "Unmount with: fusermount3 -u MOUNTPOINT\n"
 	       "Exit codes: 0 mounted (or, in the foreground, ended), 1 failed, 2 usage or\n"
-	       "configuration. See orderfs(1).\n");
+	       "configuration; of check also 3 credentials or role, 4 not reachable, 5 an answer\n"
+	       "that makes no sense. See orderfs(1).\n");
 }
 
 static void complain(struct cli *cli, const char *words)
@@ -80,6 +95,12 @@ static void take_option(struct cli *cli, int option)
 	case 'o':
 		add_options(cli, optarg);
 		break;
+	case OPTION_OFFLINE:
+		cli->offline = true;
+		break;
+	case OPTION_ANSWERS:
+		cli->answers = optarg;
+		break;
 	case 'h':
 		print_help();
 		cli->command = CLI_DONE;
@@ -92,6 +113,20 @@ static void take_option(struct cli *cli, int option)
 		cli->command = CLI_DONE;
 		cli->exit_code = EXIT_USAGE;
 		fprintf(stderr, "Try 'orderfs --help'.\n");
+	}
+}
+
+/* What check was given must go together; so must what it was not. */
+static void take_check(struct cli *cli, int count, char **operands)
+{
+	cli->arguments = operands;
+	cli->argument_count = count;
+	if (cli->foreground || cli->options) {
+		complain(cli, "check takes none of -f, -d and -o");
+	} else if (cli->answers && (count > 1 || cli->offline)) {
+		complain(cli, "--answers takes a folder and one description");
+	} else if (cli->offline && count > 0) {
+		complain(cli, "descriptions are never tried: --offline is for accounts");
 	}
 }
 
@@ -127,11 +162,10 @@ void cli_parse(int argc, char **argv, struct cli *out)
 	       (option = getopt_long(argc, argv, "c:fdo:hV", options, NULL)) != -1) {
 		take_option(out, option);
 	}
-	if (out->command == CLI_CHECK && (out->foreground || out->options)) {
-		complain(out, "check takes -c alone");
-	} else if (out->command == CLI_CHECK) {
-		out->arguments = argv + optind;
-		out->argument_count = argc - optind;
+	if (out->command == CLI_CHECK) {
+		take_check(out, argc - optind, argv + optind);
+	} else if (out->command == CLI_MOUNT && (out->offline || out->answers)) {
+		complain(out, "--offline and --answers are for check");
 	} else if (out->command == CLI_MOUNT) {
 		take_operands(out, argc - optind, argv + optind);
 	}

@@ -21,6 +21,7 @@ struct run {
 	struct store *store;
 	struct http *http;
 	struct contents *contents;
+	char *kept_dir;
 	struct account_shared shared;
 	struct account **accounts;
 	int account_count;
@@ -92,6 +93,7 @@ static int create_accounts(struct run *run, struct problem *why)
 		.store = run->store,
 		.http = run->http,
 		.contents = run->contents,
+		.kept_dir = run->kept_dir,
 		.changed = on_changed,
 		.context = run,
 	};
@@ -133,6 +135,13 @@ static int build(struct run *run, struct problem *why)
 
 	if (r == 0) {
 		r = folder_make(run->config->cache_dir, "cache", why);
+	}
+	if (r == 0 && asprintf(&run->kept_dir, "%s/kept", run->config->state_dir) < 0) {
+		run->kept_dir = NULL;
+		r = -ENOMEM;
+	}
+	if (r == 0) {
+		r = folder_make(run->kept_dir, "kept", why);
 	}
 	if (r == 0) {
 		r = http_create(&run->http);
@@ -180,6 +189,7 @@ static void take_down(struct run *run)
 	free(run->accounts);
 	store_close(run->store);
 	config_destroy(run->config);
+	free(run->kept_dir);
 	free(run->mount_point);
 	log_finish();
 }

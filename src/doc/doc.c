@@ -148,25 +148,74 @@ struct doc *doc_object_create(void)
 	return (struct doc *)json_object_new_object();
 }
 
+struct doc *doc_copy(const struct doc *object)
+{
+	struct json_object *copy = NULL;
+
+	return node_copy(object, &copy) == 0 ? (struct doc *)copy : NULL;
+}
+
+bool doc_is_whole(const struct doc *object)
+{
+	return !(node_mark(object) & NODE_BROKEN);
+}
+
 /* From here on the object says that something is missing: doc_print() gives NULL. */
 static void set_broken(struct json_object *object)
 {
 	node_set_mark(object, NODE_BROKEN);
 }
 
+/* Takes ownership of value, where NULL is null. */
+static void set_member(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (json_object_object_add(object, key, value) < 0) {
+		json_object_put(value);
+		set_broken(object);
+	}
+}
+
+/* As set_member(), where NULL is a lack of memory. */
+static void set_scalar(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (value) {
+		set_member(object, key, value);
+	} else {
+		set_broken(object);
+	}
+}
+
 void doc_set_text(struct doc *object, const char *key, const char *text)
 {
-	struct json_object *json = node_json(object);
-	struct json_object *value;
+	if (object) {
+		set_scalar(node_json(object), key, json_object_new_string(text));
+	}
+}
 
-	if (!json) {
+void doc_set_number(struct doc *object, const char *key, const char *digits)
+{
+	if (object) {
+		set_scalar(node_json(object), key, node_number(digits));
+	}
+}
+
+void doc_set_boolean(struct doc *object, const char *key, bool value)
+{
+	if (object) {
+		set_scalar(node_json(object), key, json_object_new_boolean(value));
+	}
+}
+
+void doc_set(struct doc *object, const char *key, const struct doc *value)
+{
+	struct json_object *copy = NULL;
+
+	if (!object || !value) {
 		return;
 	}
-	value = json_object_new_string(text);
-	if (!value) {
-		set_broken(json);
-	} else if (json_object_object_add(json, key, value) < 0) {
-		json_object_put(value);
-		set_broken(json);
+	if (node_copy(value, &copy) == 0) {
+		set_member(node_json(object), key, copy);
+	} else {
+		set_broken(node_json(object));
 	}
 }

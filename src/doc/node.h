@@ -59,5 +59,7 @@ size_t node_number_length(const char *text, size_t available);
 /* Takes ownership of value, also when it fails. The key must be new. 0 or -ENOMEM. */
 int node_add_member(struct json_object *object, const char *key, struct json_object *value);
 int node_add_element(struct json_object *array, struct json_object *value);
+/* A copy of the whole tree, without lines; *out is NULL for null. 0 or -ENOMEM. */
+int node_copy(const struct doc *from, struct json_object **out);
 
 #endif

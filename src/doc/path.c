@@ -1,5 +1,6 @@
-/* Paths into a tree: names and indexes, `a.b[0].c`, and what to take instead when one leads to
- * nothing, `p ?? q`. They are short and come from descriptions, so they are read anew each time. */
+/* Paths into a tree: names and indexes, `a.b[0].c`, a lone `.` for where one stands, and what to take
+ * instead when one leads to nothing, `p ?? q`. They are short and come from descriptions, so they
+ * are read anew each time. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,9 +37,19 @@ static const char *check_index(const char **at)
 	return NULL;
 }
 
+/* A dot with nothing around it: the node itself. */
+static bool is_itself(const char *at)
+{
+	return at[0] == '.' && (!at[1] || strchr(" \t?", at[1]));
+}
+
 /* Checks one path; *at is where it ends: blanks, a '?' or the end. */
 static const char *check_one(const char **at)
 {
+	if (is_itself(*at)) {
+		(*at)++;
+		return NULL;
+	}
 	for (;;) {
 		size_t length = name_length(*at);
 		const char *wrong = NULL;
@@ -102,6 +113,9 @@ static const struct doc *follow_one(const struct doc *node, const char *at, size
 {
 	const char *end = at + length;
 
+	if (is_itself(at)) {
+		return node;
+	}
 	while (node && at < end) {
 		size_t name = name_length(at);
 

@@ -12,6 +12,7 @@
 struct printer {
 	struct buf *out;
 	bool pretty;
+	struct doc_view view;
 };
 
 static void print_escaped(struct buf *out, unsigned char c)
@@ -67,6 +68,23 @@ static void print_break(const struct printer *p, int depth)
 
 static void print_node(const struct printer *p, const struct doc *node, int depth);
 
+static bool is_among(const char *word, const char *const *words, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (strcmp(words[i], word) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A member of the root that is shown up to its first '?'. */
+static bool is_cut(const struct printer *p, const char *key, const struct doc *value, int depth)
+{
+	return depth == 1 && doc_kind(value) == DOC_TEXT &&
+	       is_among(key, p->view.cut, p->view.cut_count);
+}
+
 static void print_member(const struct printer *p, const char *key, const struct doc *value,
 			 int depth, bool first)
 {
@@ -76,7 +94,12 @@ static void print_member(const struct printer *p, const char *key, const struct 
 	print_break(p, depth);
 	print_string(p->out, key, strlen(key));
 	buf_puts(p->out, p->pretty ? ": " : ":");
-	print_node(p, value, depth);
+	if (is_cut(p, key, value, depth)) {
+		const char *text = doc_text(value, NULL);
+		print_string(p->out, text, strcspn(text, "?"));
+	} else {
+		print_node(p, value, depth);
+	}
 }
 
 static void print_object(const struct printer *p, const struct doc *node, int depth,
@@ -87,6 +110,10 @@ static void print_object(const struct printer *p, const struct doc *node, int de
 	buf_putc(p->out, '{');
 	json_object_object_foreach(node_json(node), key, value)
 	{
+		if ((depth == 0 || !p->view.omit_top) &&
+		    is_among(key, p->view.omit, p->view.omit_count)) {
+			continue;
+		}
 		print_member(p, key, node_wrap(value), depth + 1, first);
 		first = false;
 	}
@@ -125,7 +152,7 @@ static void print_node(const struct printer *p, const struct doc *node, int dept
 
 	switch (doc_kind(node)) {
 	case DOC_OBJECT:
-		if (node_mark(node) & NODE_BROKEN) {
+		if (!doc_is_whole(node)) {
 			p->out->failed = true;
 		}
 		print_object(p, node, depth, NULL, NULL);
@@ -175,9 +202,18 @@ char *doc_print_with(const struct doc *object, const char *extra_key, const stru
 	if (doc_kind(object) != DOC_OBJECT) {
 		return doc_print(object, true);
 	}
-	if (node_mark(object) & NODE_BROKEN) {
+	if (!doc_is_whole(object)) {
 		return NULL;
 	}
 	print_object(&p, object, 0, extra_key, extra);
+	return finish_print(&out, true);
+}
+
+char *doc_print_view(const struct doc *node, const struct doc_view *view)
+{
+	auto_finish(buf_finish) struct buf out = {0};
+	struct printer p = {.out = &out, .pretty = true, .view = *view};
+
+	print_node(&p, node, 0);
 	return finish_print(&out, true);
 }

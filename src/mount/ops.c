@@ -185,8 +185,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fi->fh = (uintptr_t)handle;
-	/* Text was made for this handle alone. Content never changes under its address. */
-	fi->direct_io = handle_is_text(handle);
+	fi->direct_io = handle_is_live(handle);
 	fi->keep_cache = !fi->direct_io;
 	if (fuse_reply_open(req, fi) == -ENOENT) {
 		handle_close(handle);

@@ -1,259 +1,190 @@
-/* Collections: what they hold, how they are listed, and what can be started there. */
+/* Collections: what an item is, how items are listed and asked for, how often. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "provider/spec.h"
+#include "provider/load.h"
 
 enum {
 	LIST_MS = 60 * 1000,
 	ACTIVE_LEAST_MS = 3 * 1000,
 	ACTIVE_MOST_MS = 60 * 1000,
-	PAGE_SIZE = 100,
-	PAGE_SIZE_MOST = 100000,
-	PAGES = 1000,
-	PAGES_MOST = 1000000,
+	MANY_MOST = 100,
 };
 
-static void complain_missing(struct loader *l, const struct doc *node, const char *key,
-			     const char *what)
+/* records: {order.json: list, export.json: export}: file names, each with the part of a row that
+ * it shows, where `list` is the row itself. */
+static void load_records(struct loader *l, const struct doc *item, struct collection *out)
 {
-	if (!doc_get(node, key)) {
-		reader_complain(&l->reader, node, "'%s' is missing: %s", key, what);
+	const struct doc *records = reader_object(&l->reader, item, "records");
+	const struct doc *value;
+	const char *name;
+
+	for (size_t i = 0; doc_member(records, i, &name, &value); i++) {
+		const char *source = reader_text(&l->reader, records, name);
+		bool is_list = source && strcmp(source, "list") == 0;
+		const char **slot = is_list ? &out->record : &out->part_record;
+
+		if (*slot) {
+			reader_complain(&l->reader, value, "'%s' shows that already", *slot);
+		}
+		*slot = name;
+		if (source && !is_list && (!out->part || strcmp(source, out->part) != 0)) {
+			reader_complain(&l->reader, value,
+					"'%s' is nowhere given: a record shows 'list', or what "
+					"'get' or 'get_many' calls by 'as'",
+					source);
+		}
+	}
+	if (!out->record) {
+		reader_complain(&l->reader, records ? records : item,
+				"'records' names the file for what the API says about an item: "
+				"{order.json: list}");
 	}
 }
 
-/* records: {job.json: list}, one file name and where it comes from. */
-static const char *load_record(struct loader *l, const struct doc *item)
+/* name: a path, or {global_id: path}. */
+static void load_name(struct loader *l, const struct doc *item, struct item_spec *spec)
 {
-	static const char *const sources[] = {"list", NULL};
-	const struct doc *records = reader_object(&l->reader, item, "records");
-	const struct doc *value;
-	const char *name = NULL;
+	static const char *const keys[] = {"global_id", NULL};
+	const struct doc *name = doc_get(item, "name");
 
-	if (doc_count(records) != 1) {
-		reader_complain(&l->reader, records ? records : item,
-				"'records' names one file for what the API says about an item: "
-				"{order.json: list}");
-		return NULL;
+	if (doc_kind(name) != DOC_OBJECT) {
+		spec->name = reader_path(&l->reader, item, "name");
+		return;
 	}
-	doc_member(records, 0, &name, &value);
-	reader_choice(&l->reader, records, name, sources);
-	return name;
+	reader_check_keys(&l->reader, name, keys);
+	load_missing(l, name, "global_id", "the path to an id that is base64 of Type:number");
+	spec->name = reader_path(&l->reader, name, "global_id");
+	spec->name_global = true;
+}
+
+/* final: states in which an item stays; a list that may be empty. */
+static void load_final(struct loader *l, const struct doc *item, struct collection *out)
+{
+	const struct doc *list = reader_list(&l->reader, item, "final");
+
+	for (int i = 0; i < STATE_COUNT && !list; i++) {
+		out->final[i] = state_is_final((enum state)i);
+	}
+	for (size_t i = 0; i < doc_count(list); i++) {
+		const char *word = doc_text(doc_at(list, i), NULL);
+		int state = word ? state_parse(word) : -1;
+
+		if (state < 0 || state == STATE_UNKNOWN || state_is_active((enum state)state)) {
+			reader_complain(&l->reader, doc_at(list, i),
+					"'final' names states in which an item stays: none, ready, "
+					"empty, failed or expired");
+		} else if (out->final[state]) {
+			reader_complain(&l->reader, doc_at(list, i), "'%s' is there twice", word);
+		} else {
+			out->final[state] = true;
+		}
+	}
 }
 
 static void load_item(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"id",   "created", "updated", "error",
-					   "word", "records", "states",  NULL};
+	static const char *const keys[] = {"id",    "name",  "version", "created", "updated",
+					   "error", "word",  "records", "urls",    "states",
+					   "final", "stale", NULL};
 	const struct doc *item = reader_object(&l->reader, node, "item");
-	struct item_spec *spec = load_array(l, 1, sizeof(*spec));
+	struct item_spec *spec = out->item;
 
-	complain_missing(l, node, "item", "how a row is read");
-	out->item = spec;
-	if (!spec) {
-		return;
-	}
-	spec->node = node;
+	load_missing(l, node, "item", "how a row is read");
 	if (!item) {
 		return;
 	}
 	reader_check_keys(&l->reader, item, keys);
-	complain_missing(l, item, "id", "the path to an item's id in a row");
+	load_missing(l, item, "id", "the path to an item's id in a row");
 	spec->id = reader_path(&l->reader, item, "id");
+	load_name(l, item, spec);
+	spec->version = reader_path(&l->reader, item, "version");
 	spec->created = reader_path(&l->reader, item, "created");
 	spec->updated = reader_path(&l->reader, item, "updated");
 	spec->error = reader_path(&l->reader, item, "error");
 	spec->word = reader_path(&l->reader, item, "word");
-	out->record = load_record(l, item);
+	spec->urls = load_words(l, doc_get(item, "urls"), "urls", &spec->url_count);
+	load_records(l, item, out);
 	load_states(l, item, spec);
-}
-
-static void load_offset_page(struct loader *l, const struct doc *node, struct page *page)
-{
-	complain_missing(l, node, "skip", "the parameter for how many rows to skip");
-	complain_missing(l, node, "take", "the parameter for how many rows to send");
-	complain_missing(l, node, "total", "the path to how many rows there are");
-	page->skip = reader_text(&l->reader, node, "skip");
-	page->take = reader_text(&l->reader, node, "take");
-	page->total = reader_path(&l->reader, node, "total");
-	page->size = reader_integer(&l->reader, node, "size", 1, PAGE_SIZE_MOST, PAGE_SIZE);
-}
-
-static void load_page(struct loader *l, const struct doc *list, struct page *page)
-{
-	static const char *const kinds[] = {[PAGE_NONE] = "none", [PAGE_OFFSET] = "offset", NULL};
-	static const char *const none_keys[] = {"kind", NULL};
-	static const char *const offset_keys[] = {"kind",  "skip", "take", "size",
-						  "total", "cap",  NULL};
-	const struct doc *node = reader_object(&l->reader, list, "page");
-	int kind;
-
-	if (!node) {
-		return;
-	}
-	complain_missing(l, node, "kind", "none or offset");
-	kind = reader_choice(&l->reader, node, "kind", kinds);
-	if (kind < 0) {
-		return;
-	}
-	page->kind = (enum page_kind)kind;
-	page->cap = reader_integer(&l->reader, node, "cap", 1, PAGES_MOST, PAGES);
-	reader_check_keys(&l->reader, node, kind == PAGE_OFFSET ? offset_keys : none_keys);
-	if (kind == PAGE_OFFSET) {
-		load_offset_page(l, node, page);
-	}
+	load_final(l, item, out);
+	out->stale_ms = reader_duration(&l->reader, item, "stale", 0);
 }
 
 static void load_list(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"request", "rows", "page", NULL};
+	static const char *const keys[] = {"request",      "rows",    "row", "page",
+					   "newest_first", "missing", NULL};
 	const struct doc *list = reader_object(&l->reader, node, "list");
 
-	complain_missing(l, node, "list", "the request that lists the items");
-	if (!list) {
-		return;
+	load_missing(l, node, "list", "the request that lists the items");
+	if (list) {
+		reader_check_keys(&l->reader, list, keys);
+		load_listing(l, list, &out->list);
 	}
-	reader_check_keys(&l->reader, list, keys);
-	complain_missing(l, list, "rows", "the path to the array of rows in the answer");
-	out->list = load_request(l, list, NULL);
-	out->rows = reader_path(&l->reader, list, "rows");
-	load_page(l, list, &out->page);
+}
+
+/* `as` of get and of get_many: when both are there, they give the same. */
+static void load_part(struct loader *l, const struct doc *node, struct collection *out)
+{
+	const char *part = reader_text(&l->reader, node, "as");
+	bool same = part && out->part ? strcmp(part, out->part) == 0 : part == out->part;
+
+	if (out->get && out->many && !same) {
+		reader_complain(&l->reader, node,
+				"'get' and 'get_many' give the same: write the same 'as', or none");
+	}
+	if (part && strcmp(part, "list") == 0) {
+		reader_complain(&l->reader, doc_get(node, "as"), "'list' means the row itself");
+	}
+	out->part = part;
 }
 
 static void load_get(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"request", "row", NULL};
+	static const char *const keys[] = {"request", "row", "as", NULL};
 	const struct doc *get = reader_object(&l->reader, node, "get");
 
-	complain_missing(l, node, "get", "the request that asks for one item");
 	if (!get) {
 		return;
 	}
 	reader_check_keys(&l->reader, get, keys);
-	complain_missing(l, get, "row", "the path to the row in the answer");
 	out->get = load_request(l, get, NULL);
 	out->row = reader_path(&l->reader, get, "row");
+	if (!out->row) {
+		out->row = ".";
+	}
+	load_part(l, get, out);
 }
 
-static void load_field(struct loader *l, const struct doc *fields, const char *name,
-		       const struct doc *node, struct field *out)
+struct many_spec *load_many(struct loader *l, const struct doc *node, struct collection *out)
 {
-	static const char *const keys[] = {"required", "default", "enum", "help", NULL};
+	static const char *const keys[] = {"post", "headers", "field", "fallback",
+					   "id",   "most",    "as",    NULL};
+	const struct doc *many = reader_object(&l->reader, node, "get_many");
+	struct many_spec *spec = load_one(l, many != NULL, sizeof(*spec));
 
-	out->name = name;
-	if (!reader_object(&l->reader, fields, name)) {
-		return;
+	if (!spec) {
+		return NULL;
 	}
-	reader_check_keys(&l->reader, node, keys);
-	out->required = reader_flag(&l->reader, node, "required", false);
-	out->fallback = reader_text(&l->reader, node, "default");
-	out->help = reader_text(&l->reader, node, "help");
-	out->choices = load_words(l, doc_get(node, "enum"), "enum", &out->choice_count);
-}
-
-static void load_fields(struct loader *l, const struct doc *node, struct act *act)
-{
-	const struct doc *fields = reader_object(&l->reader, node, "fields");
-	const struct doc *value;
-	const char *name;
-
-	act->fields = load_array(l, doc_count(fields), sizeof(*act->fields));
-	for (size_t i = 0; act->fields && doc_member(fields, i, &name, &value); i++) {
-		load_field(l, fields, name, value, &act->fields[act->field_count++]);
-	}
-}
-
-static void load_create(struct loader *l, const struct doc *node, struct collection *out)
-{
-	static const char *const keys[] = {"effect", "fields",   "request", "id",
-					   "row",    "remember", "example", NULL};
-	const struct doc *create = reader_object(&l->reader, node, "create");
-	const char *effects[EFFECT_CANCEL + 2] = {NULL};
-	struct act *act = load_array(l, create != NULL, sizeof(*act));
-	int effect;
-
-	out->create = act;
-	if (!act) {
-		return;
-	}
-	for (int i = 0; i <= EFFECT_CANCEL; i++) {
-		effects[i] = effect_word((enum effect)i);
-	}
-	act->node = create;
-	reader_check_keys(&l->reader, create, keys);
-	complain_missing(l, create, "effect", "what it costs: free, quota, money or cancel");
-	effect = reader_choice(&l->reader, create, "effect", effects);
-	act->effect = effect < 0 ? EFFECT_MONEY : (enum effect)effect;
-	load_fields(l, create, act);
-	act->request = load_request(l, create, act);
-	act->id = reader_path(&l->reader, create, "id");
-	act->row = reader_path(&l->reader, create, "row");
-	act->example = reader_text(&l->reader, create, "example");
-	act->remember = load_words(l, doc_get(create, "remember"), "remember",
-				   &act->remember_count);
-}
-
-static void load_resolve(struct loader *l, const struct doc *node, struct file_spec *out)
-{
-	static const char *const keys[] = {"request", "url", NULL};
-	const struct doc *resolve = reader_object(&l->reader, node, "resolve");
-
-	if ((doc_get(node, "url") != NULL) == (doc_get(node, "resolve") != NULL)) {
-		reader_complain(&l->reader, node,
-				"a file says where its URL is: 'url', a path in the row, or "
-				"'resolve', a request and a path in its answer");
-	}
-	if (!resolve) {
-		out->url = reader_path(&l->reader, node, "url");
-		return;
-	}
-	reader_check_keys(&l->reader, resolve, keys);
-	complain_missing(l, resolve, "url", "the path to the URL in the answer");
-	out->resolve = load_request(l, resolve, NULL);
-	out->url = reader_path(&l->reader, resolve, "url");
-}
-
-static void load_file(struct loader *l, const struct doc *node, struct file_spec *out)
-{
-	static const char *const keys[] = {"name", "when", "resolve", "url", NULL};
-	const char *states[STATE_COUNT + 1] = {NULL};
-	int when;
-
-	if (doc_kind(node) != DOC_OBJECT) {
-		reader_complain(&l->reader, node, "a file is a mapping: {name: …, when: ready, …}");
-		return;
-	}
-	for (int i = 0; i < STATE_COUNT; i++) {
-		states[i] = state_word((enum state)i);
-	}
-	reader_check_keys(&l->reader, node, keys);
-	complain_missing(l, node, "name", "what the file is called");
-	complain_missing(l, node, "when", "the state in which it can be read, such as ready");
-	out->name = reader_text(&l->reader, node, "name");
-	when = reader_choice(&l->reader, node, "when", states);
-	out->when = when < 0 ? STATE_READY : (enum state)when;
-	load_resolve(l, node, out);
-}
-
-/* A list, or {none: why there are none}. */
-static void load_files(struct loader *l, const struct doc *node, struct collection *out)
-{
-	static const char *const none_keys[] = {"none", NULL};
-	const struct doc *files = doc_get(node, "files");
-	size_t count;
-
-	if (doc_kind(files) == DOC_OBJECT) {
-		reader_check_keys(&l->reader, files, none_keys);
-		complain_missing(l, files, "none", "why there are no files");
-		reader_text(&l->reader, files, "none");
-		return;
-	}
-	files = reader_list(&l->reader, node, "files");
-	count = doc_count(files);
-	out->files = load_array(l, count, sizeof(*out->files));
-	for (size_t i = 0; out->files && i < count; i++) {
-		load_file(l, doc_at(files, i), &out->files[out->file_count++]);
-	}
+	reader_check_keys(&l->reader, many, keys);
+	load_missing(l, many, "post", "the server's URL");
+	load_missing(l, many, "field", "a field of a query, such as \"order(id: $id) { id }\"");
+	load_missing(l, many, "id", "the type of $id, such as ID!");
+	load_missing(l, many, "most", "how many items one request may ask for");
+	spec->request = (struct request_spec){
+		.method = "POST",
+		.url = reader_text(&l->reader, many, "post"),
+		.headers = load_templates(l, many, "headers"),
+		.graphql = reader_text(&l->reader, many, "field"),
+		.node = doc_get(many, "post"),
+		.whole = many,
+	};
+	load_fallback(l, many, &spec->request);
+	spec->id_type = reader_text(&l->reader, many, "id");
+	out->many = spec;
+	out->many_most = reader_integer(&l->reader, many, "most", 1, MANY_MOST, 1);
+	load_part(l, many, out);
+	return spec;
 }
 
 static void load_poll(struct loader *l, const struct doc *node, struct collection *out)
@@ -276,15 +207,25 @@ static void load_poll(struct loader *l, const struct doc *node, struct collectio
 static void load_collection(struct loader *l, const char *name, const struct doc *node,
 			    struct collection *out)
 {
-	static const char *const keys[] = {"item",  "list", "get",      "create",
-					   "files", "poll", "lifetime", NULL};
+	static const char *const keys[] = {"item", "list",  "get",  "get_many", "create",
+					   "act",  "files", "poll", "lifetime", NULL};
 
 	out->name = name;
+	out->item = load_one(l, true, sizeof(*out->item));
+	if (!out->item) {
+		return;
+	}
+	out->item->node = node;
 	reader_check_keys(&l->reader, node, keys);
-	load_item(l, node, out);
 	load_list(l, node, out);
 	load_get(l, node, out);
-	load_create(l, node, out);
+	load_many(l, node, out);
+	if (!doc_get(node, "get") && !doc_get(node, "get_many")) {
+		load_missing(l, node, "get", "the request that asks for one item; or 'get_many'");
+	}
+	load_item(l, node, out);
+	out->create = load_trigger(l, node, "create");
+	out->act = load_trigger(l, node, "act");
 	load_files(l, node, out);
 	load_poll(l, node, out);
 }
@@ -310,31 +251,20 @@ void load_collections(struct loader *l, const struct doc *root)
 	}
 }
 
-static void act_destroy(struct act *act)
-{
-	if (!act) {
-		return;
-	}
-	for (int i = 0; i < act->field_count; i++) {
-		free(act->fields[i].choices);
-	}
-	free(act->fields);
-	free(act->request);
-	free(act->remember);
-	free(act);
-}
-
 void collection_finish(struct collection *collection)
 {
 	for (int i = 0; i < collection->file_count; i++) {
-		free(collection->files[i].resolve);
+		request_spec_destroy(collection->files[i].resolve);
 	}
+	free(collection->files);
 	if (collection->item) {
 		states_finish(collection->item);
+		free(collection->item->urls);
 	}
 	free(collection->item);
-	free(collection->list);
-	free(collection->get);
-	free(collection->files);
-	act_destroy(collection->create);
+	listing_finish(&collection->list);
+	request_spec_destroy(collection->get);
+	free(collection->many);
+	trigger_destroy(collection->create);
+	trigger_destroy(collection->act);
 }

@@ -1,6 +1,5 @@
-/* What a person wrote to a trigger: key=value words or one JSON object, checked against the
- * fields before anything is sent. What is wrong is said together with what to write instead.
- * Pure; any thread. */
+/* What a person wrote to a trigger, checked against the fields before anything is sent. What is wrong
+ * is said together with what to write instead. Pure; any thread. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,63 +7,29 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/name.h"
-#include "doc/reader.h"
 #include "doc/scalar.h"
 #include "provider/command.h"
-#include "provider/words.h"
+#include "provider/command_lines.h"
 
-enum { QUOTED_MOST = 60 };
-
-const char *command_quote(struct buf *keep, const char *text, size_t length)
+const char *command_pattern(struct buf *keep, const struct trigger *trigger)
 {
-	words_add(keep, text, length, QUOTED_MOST);
-	return keep->length && !keep->failed ? keep->data : "";
-}
+	const struct act *act = &trigger->acts[trigger->fallback > 0 ? trigger->fallback : 0];
 
-const char *command_pattern(struct buf *keep, const struct act *act)
-{
 	if (act->example) {
 		buf_puts(keep, act->example);
+	} else if (act->word) {
+		buf_printf(keep, "%s=%s", trigger->choose, act->word);
 	}
 	for (int i = 0; i < act->field_count && !act->example; i++) {
-		if (act->fields[i].required || act->field_count == 1) {
-			buf_printf(keep, "%s%s=TEXT", keep->length ? " " : "", act->fields[i].name);
+		if (act->fields[i].required || (act->field_count == 1 && !act->word)) {
+			buf_printf(keep, "%s%s=", keep->length ? " " : "", act->fields[i].name);
+			command_form(keep, &act->fields[i]);
 		}
 	}
 	if (!keep->length) {
 		buf_puts(keep, "force=no");
 	}
 	return keep->failed ? "key=value" : keep->data;
-}
-
-static int fail_unknown(struct reading *r, const char *name)
-{
-	int count = r->act->field_count;
-	auto_free const char **known = calloc((size_t)count + 2, sizeof(*known));
-	auto_finish(buf_finish) struct buf list = {0};
-	auto_finish(buf_finish) struct buf quoted = {0};
-	const char *nearest;
-
-	if (!known) {
-		return -ENOMEM;
-	}
-	for (int i = 0; i < count; i++) {
-		known[i] = r->act->fields[i].name;
-		buf_printf(&list, "%s, ", known[i]);
-	}
-	known[count] = "force";
-	buf_puts(&list, "force");
-	nearest = reader_nearest(name, known);
-	if (buf_status(&list) < 0) {
-		return -ENOMEM;
-	}
-	name = command_quote(&quoted, name, strlen(name));
-	if (nearest) {
-		return problem_set(r->why, -EINVAL,
-				   "unknown field '%s', did you mean '%s'? There are: %s", name,
-				   nearest, list.data);
-	}
-	return problem_set(r->why, -EINVAL, "unknown field '%s'; there are: %s", name, list.data);
 }
 
 static int set_force(struct reading *r, const char *value)
@@ -79,104 +44,153 @@ static int set_force(struct reading *r, const char *value)
 	return 0;
 }
 
-static int fail_choice(struct reading *r, const struct field *field, const char *value)
+static int set_word(struct reading *r, struct said *said)
+{
+	if (r->word) {
+		return problem_set(r->why, -EINVAL, "'%s' is there twice", said->name);
+	}
+	r->word = take_ptr(&said->text);
+	return 0;
+}
+
+static void drop_said(struct said *said)
+{
+	free(said->name);
+	free(said->text);
+}
+
+/* Takes out what is about the command as a whole. */
+static int take_general(struct reading *r)
+{
+	const char *choose = r->trigger->choose;
+	int kept = 0;
+	int s = 0;
+
+	for (int i = 0; i < r->count; i++) {
+		struct said *said = &r->said[i];
+
+		if (s == 0 && strcmp(said->name, "force") == 0) {
+			s = set_force(r, said->text);
+		} else if (s == 0 && choose && strcmp(said->name, choose) == 0) {
+			s = set_word(r, said);
+		} else {
+			r->said[kept++] = *said;
+			continue;
+		}
+		drop_said(said);
+	}
+	r->count = kept;
+	return s;
+}
+
+static int fail_act(const struct reading *r)
 {
 	auto_finish(buf_finish) struct buf list = {0};
 	auto_finish(buf_finish) struct buf quoted = {0};
+	const struct trigger *trigger = r->trigger;
 
-	for (int i = 0; i < field->choice_count; i++) {
-		buf_printf(&list, "%s%s", i ? ", " : "", field->choices[i]);
+	for (int i = 0; i < trigger->act_count; i++) {
+		buf_printf(&list, "%s%s", i ? ", " : "", trigger->acts[i].word);
 	}
 	if (buf_status(&list) < 0) {
 		return -ENOMEM;
 	}
-	return problem_set(r->why, -EINVAL, "%s=%s does not exist; write one of: %s", field->name,
-			   command_quote(&quoted, value, strlen(value)), list.data);
+	if (!r->word) {
+		return problem_set(r->why, -EINVAL, "'%s' is missing: write %s= and one of: %s",
+				   trigger->choose, trigger->choose, list.data);
+	}
+	return problem_set(r->why, -EINVAL, "%s=%s does not exist; write one of: %s",
+			   trigger->choose, command_quote(&quoted, r->word, strlen(r->word)),
+			   list.data);
 }
 
-static int check_choice(struct reading *r, const struct field *field, const char *value)
+static int choose_act(struct reading *r)
 {
-	for (int i = 0; i < field->choice_count; i++) {
-		if (strcmp(field->choices[i], value) == 0) {
-			return 0;
+	const struct trigger *trigger = r->trigger;
+
+	if (!trigger->choose) {
+		r->act = &trigger->acts[0];
+	} else if (!r->word && trigger->fallback >= 0) {
+		r->act = &trigger->acts[trigger->fallback];
+	}
+	for (int i = 0; r->word && i < trigger->act_count; i++) {
+		if (strcmp(trigger->acts[i].word, r->word) == 0) {
+			r->act = &trigger->acts[i];
 		}
 	}
-	return field->choices ? fail_choice(r, field, value) : 0;
-}
-
-int command_set(struct reading *r, const char *name, char *value)
-{
-	auto_free char *owned = value;
-
-	if (!owned) {
-		return -ENOMEM;
+	if (!r->act) {
+		return fail_act(r);
 	}
-	if (strcmp(name, "force") == 0) {
-		return set_force(r, owned);
-	}
-	for (int i = 0; i < r->act->field_count; i++) {
-		const struct field *field = &r->act->fields[i];
-
-		if (strcmp(field->name, name) != 0) {
-			continue;
-		}
-		if (r->given[i]) {
-			return problem_set(r->why, -EINVAL, "'%s' is there twice", name);
-		}
-		r->given[i] = take_ptr(&owned);
-		return check_choice(r, field, r->given[i]);
-	}
-	return fail_unknown(r, name);
-}
-
-/* Fills in defaults, and misses what is required. */
-static int complete(struct reading *r)
-{
-	for (int i = 0; i < r->act->field_count; i++) {
-		const struct field *field = &r->act->fields[i];
-
-		if (field->required && (!r->given[i] || !*r->given[i])) {
-			return problem_set(r->why, -EINVAL, "'%s' is missing: write %s=TEXT%s%s",
-					   field->name, field->name, field->help ? ", " : "",
-					   field->help ? field->help : "");
-		}
-		if (!r->given[i] && field->fallback) {
-			r->given[i] = strdup(field->fallback);
-			if (!r->given[i]) {
-				return -ENOMEM;
-			}
-		}
+	if (r->several && r->act->lines_most == 0) {
+		return problem_set(r->why, -EINVAL,
+				   "one JSON object is one command; this takes one");
 	}
 	return 0;
 }
 
-static int compare_names(const void *a, const void *b)
+/* Takes over text. */
+static int add_value(struct command_text *out, const char *name, char *text)
 {
-	return strcmp(((const struct value *)a)->name, ((const struct value *)b)->name);
+	if (!text) {
+		return -ENOMEM;
+	}
+	out->values[out->value_count++] = (struct value){name, text};
+	return 0;
 }
 
-/* Moves what was given into out, sorted by name. */
-static int take_given(struct reading *r, struct command_text *out)
+static int take_values(const struct reading *r, char **given, struct command_text *out)
 {
-	struct doc *object = doc_object_create();
+	int s = 0;
 
-	out->values = calloc((size_t)r->act->field_count + 1, sizeof(*out->values));
-	for (int i = 0; out->values && i < r->act->field_count; i++) {
-		if (r->given[i]) {
-			out->values[out->value_count++] = (struct value){r->act->fields[i].name,
-									 take_ptr(&r->given[i])};
+	for (int i = 0; i < r->act->field_count && s == 0; i++) {
+		if (given[i]) {
+			s = add_value(out, r->act->fields[i].name, take_ptr(&given[i]));
 		}
 	}
-	if (out->values && object) {
-		qsort(out->values, (size_t)out->value_count, sizeof(*out->values), compare_names);
-		for (int i = 0; i < out->value_count; i++) {
-			doc_set_text(object, out->values[i].name, out->values[i].text);
-		}
-		out->json = doc_print(object, false);
+	return s;
+}
+
+static int take_one(const struct reading *r, struct command_text *out)
+{
+	auto_free char **given = calloc((size_t)r->act->field_count + 1, sizeof(*given));
+	struct doc *object = NULL;
+	int s = given ? command_set(r, 0, given) : -ENOMEM;
+
+	if (s == 0) {
+		object = command_object(r, given, true);
+		out->json = object ? doc_print(object, false) : NULL;
+		s = out->json ? take_values(r, given, out) : -ENOMEM;
+	}
+	for (int i = 0; given && i < r->act->field_count; i++) {
+		free(given[i]);
 	}
 	doc_destroy(object);
+	return s;
+}
+
+static int take_lines(const struct reading *r, struct command_text *out)
+{
+	char *lines = NULL;
+	int s = command_lines(r, &lines, &out->json);
+
+	return s < 0 ? s : add_value(out, "lines", lines);
+}
+
+static int take_all(const struct reading *r, struct command_text *out)
+{
+	int s;
+
+	out->act = r->act;
 	out->force = r->force;
-	return out->json ? 0 : -ENOMEM;
+	out->values = calloc((size_t)r->act->field_count + 2, sizeof(*out->values));
+	if (!out->values) {
+		return -ENOMEM;
+	}
+	s = r->act->lines_most > 0 ? take_lines(r, out) : take_one(r, out);
+	if (s == 0 && r->act->word) {
+		s = add_value(out, r->trigger->choose, strdup(r->act->word));
+	}
+	return s;
 }
 
 static int check_text(const char *text, size_t length, struct problem *why)
@@ -191,27 +205,10 @@ static int check_text(const char *text, size_t length, struct problem *why)
 	return 0;
 }
 
-/* Reads a text that ends with a NUL. */
-static int parse_text(struct reading *r, const char *text, struct command_text *out)
+int command_parse(const struct trigger *trigger, const char *text, size_t length,
+		  struct command_text *out, struct problem *why)
 {
-	int s = command_read(r, text);
-
-	if (s == 0) {
-		s = complete(r);
-	}
-	if (s == 0) {
-		s = take_given(r, out);
-	}
-	for (int i = 0; i < r->act->field_count; i++) {
-		free(r->given[i]);
-	}
-	return s;
-}
-
-int command_parse(const struct act *act, const char *text, size_t length, struct command_text *out,
-		  struct problem *why)
-{
-	struct reading r = {.act = act, .why = why};
+	struct reading r = {.trigger = trigger, .why = why};
 	auto_free char *copy = NULL;
 	int s = check_text(text, length, why);
 
@@ -219,9 +216,21 @@ int command_parse(const struct act *act, const char *text, size_t length, struct
 		return s;
 	}
 	copy = strndup(text, length);
-	r.given = calloc((size_t)act->field_count + 1, sizeof(*r.given));
-	s = copy && r.given ? parse_text(&r, copy, out) : -ENOMEM;
-	free(r.given);
+	s = copy ? command_read(&r, copy) : -ENOMEM;
+	if (s == 0) {
+		s = take_general(&r);
+	}
+	if (s == 0) {
+		s = choose_act(&r);
+	}
+	if (s == 0) {
+		s = take_all(&r, out);
+	}
+	for (int i = 0; i < r.count; i++) {
+		drop_said(&r.said[i]);
+	}
+	free(r.said);
+	free(r.word);
 	if (s < 0) {
 		command_text_finish(out);
 	}

@@ -1,8 +1,8 @@
-/* The parts that several places of a description have: lists of words and requests. */
-#include <stdlib.h>
-#include <string.h>
+/* The parts that many places of a description have: lists of words, objects of templates,
+ * states. One thread, at start. */
+#include "provider/load.h"
 
-#include "provider/spec.h"
+#include <stdlib.h>
 
 void *load_array(struct loader *l, size_t count, size_t size)
 {
@@ -12,6 +12,13 @@ void *load_array(struct loader *l, size_t count, size_t size)
 		l->reader.no_memory = true;
 	}
 	return array;
+}
+
+void load_missing(struct loader *l, const struct doc *node, const char *key, const char *what)
+{
+	if (!doc_get(node, key)) {
+		reader_complain(&l->reader, node, "'%s' is missing: %s", key, what);
+	}
 }
 
 static const char *load_one_word(struct loader *l, const struct doc *node, const char *key)
@@ -42,8 +49,7 @@ const char **load_words(struct loader *l, const struct doc *node, const char *ke
 	return words;
 }
 
-/* An object whose members are all texts: templates of parameters or headers. */
-static const struct doc *load_templates(struct loader *l, const struct doc *node, const char *key)
+const struct doc *load_templates(struct loader *l, const struct doc *node, const char *key)
 {
 	const struct doc *object = reader_object(&l->reader, node, key);
 	const struct doc *value;
@@ -59,87 +65,15 @@ static const struct doc *load_templates(struct loader *l, const struct doc *node
 	return bad ? NULL : object;
 }
 
-static void load_auth(struct loader *l, const struct doc *auth)
+enum state load_state(struct loader *l, const struct doc *node, const char *key,
+		      enum state fallback)
 {
-	static const char *const keys[] = {"headers", "query", "token", NULL};
-	struct provider_rest *rest = l->provider->rest;
+	const char *words[STATE_COUNT + 1] = {NULL};
+	int found;
 
-	reader_check_keys(&l->reader, auth, keys);
-	rest->auth_headers = load_templates(l, auth, "headers");
-	rest->auth_query = load_templates(l, auth, "query");
-}
-
-static void load_token(struct loader *l, const struct doc *auth)
-{
-	static const char *const keys[] = {"request", "value", "expires", "margin", NULL};
-	const struct doc *node = reader_object(&l->reader, auth, "token");
-	struct token_spec *token = load_array(l, node != NULL, sizeof(*token));
-
-	l->provider->token = token;
-	if (!token) {
-		return;
+	for (int i = 0; i < STATE_COUNT; i++) {
+		words[i] = state_word((enum state)i);
 	}
-	reader_check_keys(&l->reader, node, keys);
-	token->request = load_request(l, node, NULL);
-	token->value = reader_path(&l->reader, node, "value");
-	token->expires = reader_path(&l->reader, node, "expires");
-	token->margin_ms = reader_duration(&l->reader, node, "margin", 60 * 1000);
-	if (token->request) {
-		token->request->is_token = true;
-	}
-	if (!doc_get(node, "value")) {
-		reader_complain(&l->reader, node,
-				"'value' is missing: the path to the token in the answer");
-	}
-}
-
-void load_credentials(struct loader *l, const struct doc *root)
-{
-	const struct doc *auth = reader_object(&l->reader, root, "auth");
-
-	if (auth) {
-		load_auth(l, auth);
-		load_token(l, auth);
-	}
-}
-
-static void load_body(struct loader *l, const struct doc *node, struct request_spec *spec)
-{
-	spec->form = load_templates(l, node, "form");
-	spec->json = reader_object(&l->reader, node, "json");
-	if (doc_get(node, "form") && doc_get(node, "json")) {
-		reader_complain(&l->reader, node, "a request has one body: 'form' or 'json'");
-	}
-	if (strcmp(spec->method, "GET") == 0 && (spec->form || spec->json)) {
-		reader_complain(&l->reader, node, "a 'get' has no body; use 'query' or 'post'");
-	}
-}
-
-struct request_spec *load_request(struct loader *l, const struct doc *parent, const struct act *act)
-{
-	static const char *const keys[] = {"get", "post", "query", "headers", "form", "json", NULL};
-	const struct doc *node = reader_object(&l->reader, parent, "request");
-	struct request_spec *spec = load_array(l, node != NULL, sizeof(*spec));
-	bool is_get = doc_get(node, "get") != NULL;
-
-	if (!doc_get(parent, "request")) {
-		reader_complain(&l->reader, parent,
-				"'request' is missing, such as {get: \"{base_url}/path\"}");
-	}
-	if (!spec) {
-		return NULL;
-	}
-	reader_check_keys(&l->reader, node, keys);
-	if (is_get == (doc_get(node, "post") != NULL)) {
-		reader_complain(&l->reader, node,
-				"a request says one of 'get' and 'post', and a URL");
-	}
-	spec->node = doc_get(node, is_get ? "get" : "post");
-	spec->act = act;
-	spec->method = is_get ? "GET" : "POST";
-	spec->url = reader_text(&l->reader, node, is_get ? "get" : "post");
-	spec->query = load_templates(l, node, "query");
-	spec->headers = load_templates(l, node, "headers");
-	load_body(l, node, spec);
-	return spec;
+	found = reader_choice(&l->reader, node, key, words);
+	return found < 0 ? fallback : (enum state)found;
 }

@@ -59,29 +59,6 @@ static void load_limits(struct loader *l, const struct doc *root)
 	limits->parallel = reader_integer(&l->reader, node, "parallel", 1, 1000, 4);
 }
 
-static void load_errors(struct loader *l, const struct doc *root)
-{
-	static const char *const keys[] = {"message", "id", "hints", NULL};
-	const struct doc *node = reader_object(&l->reader, root, "errors");
-	struct provider_rest *rest = l->provider->rest;
-	const struct doc *value;
-	const char *status;
-
-	reader_check_keys(&l->reader, node, keys);
-	rest->error_message = reader_path(&l->reader, node, "message");
-	rest->error_id = reader_path(&l->reader, node, "id");
-	rest->hints = reader_object(&l->reader, node, "hints");
-	for (size_t i = 0; doc_member(rest->hints, i, &status, &value); i++) {
-		if (strlen(status) != 3 || strspn(status, "0123456789") != 3) {
-			reader_complain(&l->reader, value,
-					"'%s' is no HTTP status; a hint looks like "
-					"403: \"the key needs another role\"",
-					status);
-		}
-		reader_text(&l->reader, rest->hints, status);
-	}
-}
-
 static void load_head(struct loader *l, const struct doc *root)
 {
 	const char *format = reader_text(&l->reader, root, "format");
@@ -105,8 +82,8 @@ static void load_head(struct loader *l, const struct doc *root)
 
 static void load_root(struct loader *l, const struct doc *root)
 {
-	static const char *const keys[] = {"format", "name",   "title",       "settings", "auth",
-					   "limits", "errors", "collections", NULL};
+	static const char *const keys[] = {"format", "name",   "title",     "settings",    "auth",
+					   "limits", "errors", "documents", "collections", NULL};
 
 	if (doc_kind(root) != DOC_OBJECT) {
 		reader_complain(&l->reader, root, "a description is a mapping of keys");
@@ -118,6 +95,7 @@ static void load_root(struct loader *l, const struct doc *root)
 	load_credentials(l, root);
 	load_limits(l, root);
 	load_errors(l, root);
+	load_documents(l, root);
 	load_collections(l, root);
 	if (!l->reader.no_memory) {
 		lint_provider(&l->reader, l->provider);
@@ -153,6 +131,25 @@ int provider_load(const char *file, const char *text, size_t length, struct find
 	return r;
 }
 
+static void token_spec_destroy(struct token_spec *token)
+{
+	if (token) {
+		request_spec_destroy(token->login.request);
+		request_spec_destroy(token->refresh.request);
+	}
+	free(token);
+}
+
+static void rest_destroy(struct provider_rest *rest)
+{
+	for (int i = 0; i < rest->rule_count; i++) {
+		rule_finish(&rest->rules[i].match);
+	}
+	free(rest->rules);
+	doc_destroy(rest->tree);
+	free(rest);
+}
+
 void provider_destroy(struct provider *provider)
 {
 	if (!provider) {
@@ -161,13 +158,13 @@ void provider_destroy(struct provider *provider)
 	for (int i = 0; i < provider->collection_count; i++) {
 		collection_finish(&provider->collections[i]);
 	}
-	free(provider->collections);
-	free(provider->settings);
-	if (provider->token) {
-		free(provider->token->request);
+	for (int i = 0; i < provider->document_count; i++) {
+		listing_finish(&provider->documents[i].list);
 	}
-	free(provider->token);
-	doc_destroy(provider->rest->tree);
-	free(provider->rest);
+	free(provider->collections);
+	free(provider->documents);
+	free(provider->settings);
+	token_spec_destroy(provider->token);
+	rest_destroy(provider->rest);
 	free(provider);
 }

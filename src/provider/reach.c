@@ -1,5 +1,6 @@
-/* Whether every state rule can be reached: a rule after one that takes all it could take says
- * something that will never happen, which its author wants to know. */
+/* Whether every rule of a list can be reached, where the first that fits is the one that counts: a
+ * rule behind one that takes all it could take says something that will never happen, which its
+ * author wants to know. */
 #include <string.h>
 #include <strings.h>
 
@@ -64,24 +65,35 @@ static bool covers(const struct state_rule *a, const struct state_rule *b, int a
 	return true;
 }
 
-static const struct state_rule *find_cover(const struct item_spec *spec, int before, int at,
+/* Rules that stand in structs of this size. */
+struct rules {
+	const char *first;
+	size_t stride;
+};
+
+static const struct state_rule *rule_at(const struct rules *rules, int index)
+{
+	return (const void *)(rules->first + (size_t)index * rules->stride);
+}
+
+static const struct state_rule *find_cover(const struct rules *rules, int before, int at,
 					   const char *word)
 {
 	for (int i = 0; i < before; i++) {
-		if (covers(&spec->rules[i], &spec->rules[before], at, word)) {
-			return &spec->rules[i];
+		if (covers(rule_at(rules, i), rule_at(rules, before), at, word)) {
+			return rule_at(rules, i);
 		}
 	}
 	return NULL;
 }
 
 /* Complains about the words of a condition that earlier rules take. */
-static void lint_words(struct reader *r, const struct item_spec *spec, int rule, int at)
+static void lint_words(struct reader *r, const struct rules *rules, int rule, int at)
 {
-	const struct condition *c = &spec->rules[rule].conditions[at];
+	const struct condition *c = &rule_at(rules, rule)->conditions[at];
 
 	for (int i = 0; i < c->word_count && c->kind == TEST_WORDS; i++) {
-		const struct state_rule *cover = find_cover(spec, rule, at, c->words[i]);
+		const struct state_rule *cover = find_cover(rules, rule, at, c->words[i]);
 
 		if (cover) {
 			reader_complain(r, c->node, "'%s' is taken by the rule in line %d already",
@@ -95,20 +107,23 @@ static void lint_words(struct reader *r, const struct item_spec *spec, int rule,
 	}
 }
 
-void states_lint(struct reader *r, const struct item_spec *spec)
+void rules_lint(struct reader *r, const struct state_rule *first, size_t stride, int count)
 {
-	for (int i = 0; i < spec->rule_count; i++) {
-		const struct state_rule *cover = find_cover(spec, i, -1, NULL);
+	struct rules rules = {(const char *)first, stride};
+
+	for (int i = 0; i < count; i++) {
+		const struct state_rule *rule = rule_at(&rules, i);
+		const struct state_rule *cover = find_cover(&rules, i, -1, NULL);
 
 		if (cover) {
-			reader_complain(r, spec->rules[i].node,
+			reader_complain(r, rule->node,
 					"this rule is never reached: the one in line %d takes all "
 					"it could take",
 					doc_line(cover->node));
 			continue;
 		}
-		for (int j = 0; j < spec->rules[i].condition_count; j++) {
-			lint_words(r, spec, i, j);
+		for (int j = 0; j < rule->condition_count; j++) {
+			lint_words(r, &rules, i, j);
 		}
 	}
 }

@@ -1,12 +1,11 @@
-/* Requests out of their descriptions. Pure; any thread. */
+/* Requests out of their descriptions: method, URL and headers. Pure; any thread. */
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "provider/spec.h"
-#include "provider/template.h"
+#include "provider/build.h"
 
 /* The end of the host and port that begin at text. */
 static const char *authority_end(const char *text)
@@ -89,7 +88,7 @@ static int add_param(struct expansion *e, const char *name, const char *template
 	return buf_status(out);
 }
 
-static int add_params(struct expansion *e, const struct doc *params, struct buf *out)
+int build_params(struct expansion *e, const struct doc *params, struct buf *out)
 {
 	const struct doc *value;
 	const char *name;
@@ -101,7 +100,21 @@ static int add_params(struct expansion *e, const struct doc *params, struct buf 
 	return r;
 }
 
-static int build_url(struct expansion *e, const struct request_spec *spec, struct request *out)
+/* What a listing adds to the query. */
+static void add_extras(const struct extras *extras, struct buf *out)
+{
+	for (int i = 0; i < extras->count; i++) {
+		if (out->length) {
+			buf_putc(out, '&');
+		}
+		template_encode(out, extras->list[i].name);
+		buf_putc(out, '=');
+		template_encode(out, extras->list[i].text);
+	}
+}
+
+static int build_url(struct expansion *e, const struct request_spec *spec,
+		     const struct extras *extras, struct request *out)
 {
 	auto_finish(buf_finish) struct buf url = {0};
 	auto_finish(buf_finish) struct buf query = {0};
@@ -112,13 +125,19 @@ static int build_url(struct expansion *e, const struct request_spec *spec, struc
 		r = template_expand(e, at, PLACE_PATH, &url);
 	}
 	if (r == 0) {
-		r = add_params(e, spec->query, &query);
+		r = build_params(e, spec->query, &query);
 	}
 	if (r == 0 && !spec->is_token) {
-		r = add_params(e, e->provider->rest->auth_query, &query);
+		r = build_params(e, e->provider->rest->auth_query, &query);
 	}
 	if (r) {
 		return r < 0 ? r : problem_set(e->why, -EINVAL, "a value for the URL is missing");
+	}
+	if (!spec->graphql) {
+		add_extras(extras, &query);
+	}
+	if (buf_status(&query) < 0) {
+		return -ENOMEM;
 	}
 	if (query.length) {
 		buf_printf(&url, "?%s", query.data);
@@ -166,7 +185,7 @@ static int build_headers(struct expansion *e, const struct request_spec *spec, s
 	if (r == 0 && !has_header(out, "Accept")) {
 		r = request_add_header(out, "Accept", "application/json");
 	}
-	if (r == 0 && spec->json) {
+	if (r == 0 && (spec->json || spec->graphql)) {
 		r = request_add_header(out, "Content-Type", "application/json");
 	}
 	if (r == 0 && spec->form) {
@@ -175,57 +194,24 @@ static int build_headers(struct expansion *e, const struct request_spec *spec, s
 	return r;
 }
 
-static int replace_text(void *context, const struct doc *text, struct buf *out)
+int build_request(const struct provider *provider, const struct request_spec *spec, bool narrow,
+		  const struct values *values, const struct extras *extras, struct request *out,
+		  struct problem *why)
 {
-	int r = template_expand(context, doc_text(text, NULL), PLACE_JSON, out);
-
-	return r == TEMPLATE_ABSENT ? DOC_OMIT : r;
-}
-
-static int build_json(struct expansion *e, const struct request_spec *spec, struct request *out)
-{
-	struct doc *tree = NULL;
-	int r = doc_copy_replaced(spec->json, replace_text, e, &tree);
-
-	if (r == DOC_OMIT) {
-		return 0;
-	}
-	if (r == 0) {
-		out->body = doc_print(tree, false);
-		r = out->body ? 0 : -ENOMEM;
-	}
-	doc_destroy(tree);
-	return r;
-}
-
-static int build_form(struct expansion *e, const struct request_spec *spec, struct request *out)
-{
-	auto_finish(buf_finish) struct buf form = {0};
-	int r = add_params(e, spec->form, &form);
-
-	if (r == 0) {
-		out->body = buf_take(&form);
-		r = out->body ? 0 : -ENOMEM;
-	}
-	return r;
-}
-
-int request_build(const struct provider *provider, const struct request_spec *spec,
-		  const struct values *values, struct request *out, struct problem *why)
-{
-	struct expansion e = {.provider = provider, .act = spec->act, .values = values, .why = why};
+	struct expansion e = {.provider = provider,
+			      .act = spec->act,
+			      .values = values,
+			      .why = why,
+			      .is_token = spec->is_token};
 	int r;
 
 	*out = (struct request){.method = spec->method, .once = spec->act != NULL};
-	r = build_url(&e, spec, out);
+	r = build_url(&e, spec, extras, out);
 	if (r == 0) {
 		r = build_headers(&e, spec, out);
 	}
-	if (r == 0 && spec->json) {
-		r = build_json(&e, spec, out);
-	}
-	if (r == 0 && spec->form) {
-		r = build_form(&e, spec, out);
+	if (r == 0) {
+		r = build_body(&e, spec, narrow, extras, out);
 	}
 	out->body_length = out->body ? strlen(out->body) : 0;
 	out->credentials = e.secret;
@@ -235,28 +221,13 @@ int request_build(const struct provider *provider, const struct request_spec *sp
 	return r;
 }
 
-int page_build(const struct provider *provider, const struct collection *collection,
-	       const struct page_position *position, const struct values *values,
-	       struct request *out, struct problem *why)
+int request_build(const struct provider *provider, const struct request_spec *spec, bool narrow,
+		  const struct values *values, struct request *out, struct problem *why)
 {
-	const struct page *page = &collection->page;
-	auto_finish(buf_finish) struct buf url = {0};
-	int r = request_build(provider, collection->list, values, out, why);
+	return build_request(provider, spec, narrow, values, &(struct extras){0}, out, why);
+}
 
-	if (r < 0 || position->pages == 0 || page->kind == PAGE_NONE) {
-		return r;
-	}
-	buf_puts(&url, out->url);
-	buf_putc(&url, strchr(out->url, '?') ? '&' : '?');
-	template_encode(&url, page->skip);
-	buf_printf(&url, "=%d&", position->rows);
-	template_encode(&url, page->take);
-	buf_printf(&url, "=%d", page->size);
-	free(out->url);
-	out->url = buf_take(&url);
-	if (!out->url) {
-		request_finish(out);
-		return -ENOMEM;
-	}
-	return 0;
+int request_fallback(const struct request_spec *spec)
+{
+	return spec && spec->fallback ? spec->number : -1;
 }

@@ -11,7 +11,7 @@ static size_t name_length(const char *text)
 {
 	size_t n = 0;
 
-	while (isalnum((unsigned char)text[n]) || text[n] == '_') {
+	while (isalnum((unsigned char)text[n]) || text[n] == '_' || (n && text[n] == '.')) {
 		n++;
 	}
 	return n;
@@ -50,6 +50,13 @@ bool template_next(const char **at, struct piece *out, const char **wrong)
 	*out = (struct piece){.text = *at, .length = strcspn(*at, "{}")};
 	*at += out->length;
 	return out->length > 0;
+}
+
+bool template_sole(const char *text, struct piece *out)
+{
+	const char *wrong;
+
+	return template_next(&text, out, &wrong) && out->is_name && !*text;
 }
 
 static bool is_unreserved(unsigned char c)
@@ -152,15 +159,24 @@ static const char *find_value(const struct values *values, const struct piece *n
 	return NULL;
 }
 
-/* A field or a setting that nobody has to give and that has no default. */
+const struct field *template_field(const struct act *act, const struct piece *name)
+{
+	for (int i = 0; act && i < act->field_count; i++) {
+		if (piece_is(name, act->fields[i].name)) {
+			return &act->fields[i];
+		}
+	}
+	return NULL;
+}
+
+/* A field or a setting that nobody has to give and that has no default; and {since} before there
+ * is a date. */
 static bool is_optional(const struct expansion *e, const struct piece *name)
 {
-	for (int i = 0; e->act && i < e->act->field_count; i++) {
-		const struct field *field = &e->act->fields[i];
+	const struct field *field = template_field(e->act, name);
 
-		if (piece_is(name, field->name)) {
-			return !field->required && !field->fallback;
-		}
+	if (field || piece_is(name, "since")) {
+		return !field || (!field->required && !field->fallback);
 	}
 	for (int i = 0; i < e->provider->setting_count; i++) {
 		const struct setting_spec *setting = &e->provider->settings[i];
@@ -174,7 +190,7 @@ static bool is_optional(const struct expansion *e, const struct piece *name)
 
 bool template_is_secret(const struct provider *provider, const struct piece *name)
 {
-	if (piece_is(name, "token")) {
+	if (piece_is(name, "token") || piece_is(name, "refresh")) {
 		return true;
 	}
 	for (int i = 0; i < provider->setting_count; i++) {
@@ -185,10 +201,24 @@ bool template_is_secret(const struct provider *provider, const struct piece *nam
 	return false;
 }
 
+/* Who logs in says everything that logging in needs, or has the token already. */
+static int miss_login(const struct expansion *e, const struct piece *name)
+{
+	const char *fixed = e->provider->token ? e->provider->token->fixed : NULL;
+
+	return problem_set(e->why, -EINVAL,
+			   "the account has no '%.*s', and logging in needs it%s%s%s",
+			   (int)name->length, name->text, fixed ? "; or set '" : "",
+			   fixed ? fixed : "", fixed ? "'" : "");
+}
+
 int template_value(struct expansion *e, const struct piece *name, const char **out)
 {
 	*out = find_value(e->values, name);
 	if (!*out && is_optional(e, name)) {
+		if (e->is_token) {
+			return miss_login(e, name);
+		}
 		return TEMPLATE_ABSENT;
 	}
 	if (!*out) {

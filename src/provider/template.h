@@ -21,6 +21,8 @@ static inline bool piece_is(const struct piece *piece, const char *name)
 /* The next piece; *at moves on. False at the end, and with *wrong (static text) set when
  * the template is not well formed. */
 bool template_next(const char **at, struct piece *out, const char **wrong);
+/* True when the text is one {name} and nothing else. */
+bool template_sole(const char *text, struct piece *out);
 
 enum place {
 	PLACE_PATH,   /* the path of a URL: one segment, whatever the value holds */
@@ -35,7 +37,8 @@ struct expansion {
 	const struct act *act; /* whose optional fields may be missing, or NULL */
 	const struct values *values;
 	struct problem *why;
-	bool secret; /* a token or a secret setting was used */
+	bool is_token; /* it logs in: nothing may be missing */
+	bool secret;   /* a token or a secret setting was used */
 };
 enum { TEMPLATE_ABSENT = 1 };
 /* Adds to out. TEMPLATE_ABSENT when an optional value was not given: then leave out the whole
@@ -46,6 +49,8 @@ int template_value(struct expansion *e, const struct piece *name, const char **o
 /* Adds text with everything percent-encoded but what RFC 3986 calls unreserved. */
 void template_encode(struct buf *out, const char *text);
 
+/* The field that the name means, or NULL. */
+const struct field *template_field(const struct act *act, const struct piece *name);
 bool template_is_secret(const struct provider *provider, const struct piece *name);
 
 #endif

@@ -1,34 +1,11 @@
-/* What reading a trigger says about it, and what is kept of a command. Pure; any thread. */
-#include <errno.h>
+/* What reading a trigger says about it: what can be written, of which types, with an example. Pure;
+ * any thread. */
+#include <inttypes.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "provider/spec.h"
+#include "provider/command.h"
 
-int command_remembered(const struct act *act, const char *json, char **out)
-{
-	struct doc *object = doc_object_create();
-	struct doc *command = NULL;
-	int count = 0;
-	int r = doc_parse_json(json, strlen(json), 0, &command, NULL);
-
-	*out = NULL;
-	for (int i = 0; r == 0 && i < act->remember_count; i++) {
-		const char *text = doc_text(doc_get(command, act->remember[i]), NULL);
-
-		if (text) {
-			doc_set_text(object, act->remember[i], text);
-			count++;
-		}
-	}
-	if (r == 0 && count) {
-		*out = doc_print(object, false);
-		r = object && *out ? 0 : -ENOMEM;
-	}
-	doc_destroy(command);
-	doc_destroy(object);
-	return r;
-}
+enum { LEAST_WIDTH = 9, MOST_WIDTH = 40 };
 
 static const char *effect_sentence(enum effect effect)
 {
@@ -49,23 +26,42 @@ static const char *effect_sentence(enum effect effect)
 static void add_form(struct buf *out, const struct field *field)
 {
 	buf_printf(out, "%s=", field->name);
-	for (int i = 0; i < field->choice_count; i++) {
-		buf_printf(out, "%s%s", i ? "|" : "", field->choices[i]);
-	}
-	if (!field->choices) {
-		buf_puts(out, "TEXT");
-	}
+	command_form(out, field);
 }
 
+/* In characters: none of our own take more than one place. */
 static int form_width(const struct field *field)
 {
 	struct buf form = {0};
-	int width;
+	int width = 0;
 
 	add_form(&form, field);
-	width = (int)form.length;
+	for (size_t i = 0; i < form.length; i++) {
+		width += ((unsigned char)form.data[i] & 0xc0) != 0x80;
+	}
 	buf_finish(&form);
 	return width;
+}
+
+/* What the form alone does not say. */
+static void add_type(struct buf *out, const struct field *field)
+{
+	if (field->choices && (field->open || field->type == FIELD_LIST)) {
+		buf_puts(out, field->open ? "; such as " : "; of ");
+		command_list(out, field->choices, field->choice_count);
+	}
+	if (field->type == FIELD_INTEGER && field->least != field->most) {
+		if (field->least != INT64_MIN) {
+			buf_printf(out, "; from %" PRId64, field->least);
+		}
+		if (field->most != INT64_MAX) {
+			buf_printf(out, "%s %" PRId64,
+				   field->least == INT64_MIN ? "; up to" : " to", field->most);
+		}
+	}
+	if (field->type == FIELD_TIME) {
+		buf_puts(out, "; 2026-07-31 or 2026-07-31T10:00:00Z");
+	}
 }
 
 static void add_line(struct buf *out, const struct field *field, int width)
@@ -83,42 +79,97 @@ static void add_line(struct buf *out, const struct field *field, int width)
 	if (field->help) {
 		buf_printf(out, "; %s", field->help);
 	}
+	add_type(out, field);
 	buf_putc(out, '\n');
 }
 
-static void add_example(struct buf *out, const struct act *act)
+static void add_example(struct buf *out, const struct trigger *trigger, const struct act *act)
 {
-	bool first = true;
 	char quote = act->example && strchr(act->example, '\'') ? '"' : '\'';
+	const char *gap = "";
 
 	buf_printf(out, "Example: echo %c%s", quote, act->example ? act->example : "");
+	if (!act->example && act->word) {
+		buf_printf(out, "%s=%s", trigger->choose, act->word);
+		gap = " ";
+	}
 	for (int i = 0; i < act->field_count && !act->example; i++) {
 		if (act->fields[i].required) {
-			buf_printf(out, "%s%s=…", first ? "" : " ", act->fields[i].name);
-			first = false;
+			buf_printf(out, "%s%s=…", gap, act->fields[i].name);
+			gap = " ";
 		}
 	}
 	buf_printf(out, "%c > trigger\n", quote);
 }
 
-char *command_usage(const struct act *act)
+static int width_of(const struct act *act)
 {
-	enum { LEAST = 9, MOST = 40 };
-	struct buf out = {0};
-	int width = LEAST;
+	int width = LEAST_WIDTH;
 
 	for (int i = 0; i < act->field_count; i++) {
 		int own = form_width(&act->fields[i]);
 
-		width = own > width && own <= MOST ? own : width;
+		width = own > width && own <= MOST_WIDTH ? own : width;
 	}
-	buf_puts(&out, "Write one command on one line, as key=value words or as one JSON object:\n");
+	return width;
+}
+
+static void add_fields(struct buf *out, const struct act *act)
+{
+	int width = width_of(act);
+
 	for (int i = 0; i < act->field_count; i++) {
-		add_line(&out, &act->fields[i], width);
+		add_line(out, &act->fields[i], width);
 	}
-	buf_printf(&out, "  %-*s  start it again although the same one is on its way\n", width,
+	buf_printf(out, "  %-*s  start it again although the same one is on its way\n", width,
 		   "force=yes");
-	buf_printf(&out, "%s\n", effect_sentence(act->effect));
-	add_example(&out, act);
+	if (act->lines_most > 0) {
+		buf_printf(
+			out,
+			"Each line is one set of fields, and so is each object of a JSON array; %d "
+			"at most.\n",
+			act->lines_most);
+	}
+	if (act->lines_distinct) {
+		buf_printf(out, "Each has another %s.\n", act->lines_distinct);
+	}
+	buf_printf(out, "%s\n", effect_sentence(act->effect));
+}
+
+/* One of several acts. */
+static void add_block(struct buf *out, const struct trigger *trigger, int index, bool offered)
+{
+	const struct act *act = &trigger->acts[index];
+
+	buf_printf(out, "\n%s=%s%s%s%s\n", trigger->choose, act->word,
+		   index == trigger->fallback ? " (or without it)" : "", act->help ? ": " : "",
+		   act->help ? act->help : "");
+	if (!offered) {
+		buf_puts(out, "  This server does not have it.\n");
+		return;
+	}
+	add_fields(out, act);
+	add_example(out, trigger, act);
+}
+
+char *command_usage(const struct trigger *trigger, const bool *offered)
+{
+	const struct act *only = trigger->choose ? NULL : &trigger->acts[0];
+	struct buf out = {0};
+
+	if (only && only->lines_most > 0) {
+		buf_puts(&out, "Write lines of key=value words, or JSON:\n");
+	} else {
+		buf_puts(
+			&out,
+			"Write one command on one line, as key=value words or as one JSON object:\n");
+	}
+	if (only) {
+		add_fields(&out, only);
+		add_example(&out, trigger, only);
+	}
+	for (int i = 0; !only && i < trigger->act_count; i++) {
+		add_block(&out, trigger, i, !offered || offered[i]);
+	}
 	return buf_take(&out);
 }

@@ -1,9 +1,8 @@
 /* A spool; see spool.h. */
-#include "spool/spool.h"
+#include "spool/inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +12,6 @@
 
 /* curl hands over 16 KiB at a time; so much goes to the disk in one call. */
 enum { GATHER_BYTES = 256 * 1024 };
-
-struct spool {
-	int fd;
-	pthread_mutex_t mutex; /* protects what follows */
-	pthread_cond_t arrived;
-	int64_t filled; /* bytes [0, filled) are on disk */
-	int64_t wanted; /* the nearest mark that a reader waits for; INT64_MAX: nobody does */
-	char *gathered; /* bytes [filled, filled + gathered_length), or NULL before the first */
-	size_t gathered_length;
-	bool ended;
-	int err; /* when ended: 0 or why */
-};
 
 /* Nameless from the start where the file system can, unlinked at once where it cannot. */
 static int open_unnamed(const char *dir)
@@ -47,24 +34,27 @@ static int open_unnamed(const char *dir)
 	return fd;
 }
 
-int spool_create(const char *dir, struct spool **out)
+int spool_of_fd(int fd, struct spool **out)
 {
 	struct spool *spool = calloc(1, sizeof(*spool));
 
 	if (!spool) {
+		close(fd);
 		return -ENOMEM;
 	}
-	spool->fd = open_unnamed(dir);
-	if (spool->fd < 0) {
-		int r = spool->fd;
-		free(spool);
-		return r;
-	}
+	spool->fd = fd;
 	spool->wanted = INT64_MAX;
 	pthread_mutex_init(&spool->mutex, NULL);
 	condition_init(&spool->arrived);
 	*out = spool;
 	return 0;
+}
+
+int spool_create(const char *dir, struct spool **out)
+{
+	int fd = open_unnamed(dir);
+
+	return fd < 0 ? fd : spool_of_fd(fd, out);
 }
 
 void spool_destroy(struct spool *spool)

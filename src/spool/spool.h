@@ -3,7 +3,7 @@
  * One thread writes (the HTTP engine's, through a sink), any number wait and read. Bytes arrive
  * from the start on; callers speak in offsets and lengths all the same, so that a map of blocks
  * can take the place of the single mark without their noticing. Nothing is left on disk after the
- * last close or a crash. */
+ * last close or a crash, but by spool_keep(). */
 #ifndef SPOOL_SPOOL_H
 #define SPOOL_SPOOL_H
 
@@ -18,6 +18,12 @@ struct spool;
 /* In this folder, which must exist. -ENOSPC, -EACCES … of the file system. */
 int spool_create(const char *dir, struct spool **out);
 void spool_destroy(struct spool *spool);
+
+/* One that is complete: a file that spool_keep() left. Reads only. */
+int spool_open(const char *dir, const char *name, struct spool **out);
+/* Once it has ended well: leaves its bytes in the folder under that (new) name, 0600, on disk
+ * (fsync) when this returns. */
+int spool_keep(struct spool *spool, const char *dir, const char *name);
 
 /* Appends what arrived; wakes readers. Short of space: -ENOSPC, and the caller ends it with
  * that. */

@@ -1,18 +1,29 @@
 /* Files and their versions; see items.h. A row is one content for ever: only what is not known
  * of it is ever filled in. */
-#include "store/merge.h"
+#include "store/files.h"
 
 #include "base/clock.h"
 #include "store/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void wipe(char *secret)
+{
+	if (secret) {
+		explicit_bzero(secret, strlen(secret));
+	}
+	free(secret);
+}
 
 void file_finish(struct file *file)
 {
 	free(file->name);
 	free(file->etag);
 	free(file->modified);
+	free(file->kept);
+	wipe(file->password);
 	*file = (struct file){0};
 }
 
@@ -33,13 +44,19 @@ static bool read_file(struct query *q, struct file *out)
 	}
 	out->row = (uint32_t)query_int(q, 0);
 	out->item = (uint32_t)query_int(q, 1);
-	out->account = (unsigned)query_int(q, 2);
-	out->name = query_copy(q, 3);
-	out->size = query_has(q, 4) ? query_int(q, 4) : -1;
-	out->mtime_ns = query_int(q, 5);
-	out->etag = query_copy(q, 6);
-	out->modified = query_copy(q, 7);
-	out->current = query_int(q, 8) != 0;
+	out->parent = (uint32_t)query_int(q, 2);
+	out->account = (unsigned)query_int(q, 3);
+	out->kind = (enum file_kind)query_int(q, 4);
+	out->spec = (int)query_int(q, 5);
+	out->element = (int)query_int(q, 6);
+	out->name = query_copy(q, 7);
+	out->size = query_has(q, 8) ? query_int(q, 8) : -1;
+	out->mtime_ns = query_int(q, 9);
+	out->etag = query_copy(q, 10);
+	out->modified = query_copy(q, 11);
+	out->kept = query_copy(q, 12);
+	out->password = query_copy(q, 13);
+	out->current = query_int(q, 14) != 0;
 	return true;
 }
 
@@ -52,14 +69,37 @@ static int judge(int r, bool found, struct file *out)
 	return r < 0 ? r : found ? 0 : -ENOENT;
 }
 
-int file_by_name(struct store *store, uint32_t item, const char *name, struct file *out)
+static void add_place(struct query *q, unsigned account, uint32_t item, uint32_t parent)
+{
+	query_add_int(q, account);
+	query_add_int(q, item);
+	query_add_int(q, parent);
+}
+
+int file_by_name(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+		 const char *name, struct file *out)
 {
 	struct query q = read_begin(store, SQL_FILE_BY_NAME);
 
-	query_add_int(&q, item);
+	add_place(&q, account, item, parent);
 	query_add_text(&q, name);
 	bool found = read_file(&q, out);
 	return judge(read_end(store, &q), found, out);
+}
+
+int file_find(struct connection *writer, unsigned account, uint32_t item, uint32_t parent,
+	      const char *name, struct file *out)
+{
+	struct query q = query_begin(writer, SQL_FILE_BY_NAME);
+
+	add_place(&q, account, item, parent);
+	query_add_text(&q, name);
+	read_file(&q, out);
+	int r = query_end(&q);
+	if (r < 0) {
+		file_finish(out);
+	}
+	return r;
 }
 
 int file_by_row(struct store *store, uint32_t row, struct file *out)
@@ -71,35 +111,123 @@ int file_by_row(struct store *store, uint32_t row, struct file *out)
 	return judge(read_end(store, &q), found, out);
 }
 
-int files_of_item(struct store *store, uint32_t item, struct file **list, int *count)
+int files_read(struct query *q, struct file **list, int *count)
 {
 	struct file *files = NULL;
 	int found = 0;
-	int r = 0;
+	int capacity = 0;
 	struct file file;
-	struct query q = read_begin(store, SQL_FILE_LIST);
 
-	query_add_int(&q, item);
-	while (!r && read_file(&q, &file)) {
-		struct file *longer = reallocarray(files, (size_t)found + 1, sizeof(*files));
-		if (longer) {
+	*list = NULL;
+	*count = 0;
+	while (read_file(q, &file)) {
+		if (found == capacity) {
+			capacity = capacity ? 2 * capacity : 4;
+			struct file *longer = reallocarray(files, (size_t)capacity, sizeof(*files));
+			if (!longer) {
+				file_finish(&file);
+				files_finish(files, found);
+				return -ENOMEM;
+			}
 			files = longer;
-			files[found++] = file;
-		} else {
-			file_finish(&file);
-			r = -ENOMEM;
 		}
-	}
-	int ended = read_end(store, &q);
-	r = ended < 0 ? ended : r;
-	if (r < 0) {
-		files_finish(files, found);
-		files = NULL;
-		found = 0;
+		files[found++] = file;
 	}
 	*list = files;
 	*count = found;
+	return 0;
+}
+
+int files_in(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+	     struct file **list, int *count)
+{
+	struct query q = read_begin(store, SQL_FILE_LIST);
+
+	add_place(&q, account, item, parent);
+	int r = files_read(&q, list, count);
+	int ended = read_end(store, &q);
+	r = r < 0 ? r : ended;
+	if (r < 0) {
+		files_finish(*list, *count);
+		*list = NULL;
+		*count = 0;
+	}
 	return r;
+}
+
+int files_former_names(struct store *store, unsigned account, uint32_t item,
+		       struct former_name **list, int *count)
+{
+	struct former_name *names = NULL;
+	int found = 0;
+	int capacity = 0;
+	int r = 0;
+	struct query q = read_begin(store, SQL_FILE_FORMER_NAMES);
+
+	query_add_int(&q, account);
+	query_add_int(&q, item);
+	while (!r && query_next(&q)) {
+		if (found == capacity) {
+			capacity = capacity ? 2 * capacity : 16;
+			struct former_name *longer = reallocarray(names, (size_t)capacity,
+								  sizeof(*names));
+			r = longer ? 0 : -ENOMEM;
+			names = longer ? longer : names;
+		}
+		if (!r) {
+			names[found].parent = (uint32_t)query_int(&q, 0);
+			query_name(&q, 1, names[found++].name);
+		}
+	}
+	int ended = read_end(store, &q);
+	r = r < 0 ? r : ended;
+	if (r < 0) {
+		free(names);
+	}
+	*list = r < 0 ? NULL : names;
+	*count = r < 0 ? 0 : found;
+	return r;
+}
+
+int file_body(struct store *store, uint32_t row, struct buf *out)
+{
+	struct query q = read_begin(store, SQL_BODY);
+
+	query_add_int(&q, row);
+	bool found = query_next(&q);
+	if (found) {
+		query_bytes(&q, 0, out);
+	}
+	int r = read_end(store, &q);
+	return r < 0 ? r : found ? 0 : -ENOENT;
+}
+
+int file_add(struct connection *writer, const struct file *file, uint32_t *row)
+{
+	struct query q = query_begin(writer, SQL_FILE_ADD);
+
+	add_place(&q, file->account, file->item, file->parent);
+	query_add_int(&q, file->kind);
+	query_add_int(&q, file->spec);
+	query_add_int(&q, file->element);
+	query_add_text(&q, file->name);
+	if (file->size < 0) {
+		query_add_text(&q, NULL);
+	} else {
+		query_add_int(&q, file->size);
+	}
+	query_add_int(&q, file->mtime_ns);
+	query_add_text(&q, file->kept);
+	query_add_text(&q, file->password);
+	return query_insert(&q, row);
+}
+
+int file_retire(struct connection *writer, uint32_t row)
+{
+	struct query q = query_begin(writer, SQL_FILE_RETIRE);
+
+	query_add_int(&q, row);
+	return query_run(&q);
 }
 
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
@@ -117,14 +245,6 @@ int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag
 	query_add_text(&q, etag);
 	query_add_text(&q, modified);
 	return writer_end(store, query_run(&q));
-}
-
-static int retire(struct connection *writer, uint32_t row)
-{
-	struct query q = query_begin(writer, SQL_FILE_RETIRE);
-
-	query_add_int(&q, row);
-	return query_run(&q);
 }
 
 /* The row that has the name now. */
@@ -164,70 +284,10 @@ int file_replace(struct store *store, uint32_t row, int64_t mtime_ns, uint32_t *
 	}
 	r = find_current(writer, row, new_row);
 	if (!r && *new_row == row) {
-		r = retire(writer, row);
+		r = file_retire(writer, row);
 		if (!r) {
 			r = add_version(writer, row, mtime_ns, new_row);
 		}
 	}
 	return writer_end(store, r);
-}
-
-/* A current file whose name is not among these: its row, or 0 for none. */
-static int find_gone(struct connection *writer, uint32_t item, const char *const *names, int count,
-		     uint32_t *row)
-{
-	struct query q = query_begin(writer, SQL_FILE_NAMES);
-
-	*row = 0;
-	query_add_int(&q, item);
-	while (!*row && query_next(&q)) {
-		bool stays = false;
-		for (int i = 0; i < count && !stays; i++) {
-			stays = query_is(&q, 1, names[i]);
-		}
-		*row = stays ? 0 : (uint32_t)query_int(&q, 0);
-	}
-	return query_end(&q);
-}
-
-/* Adds it unless it is there. */
-static int add(struct connection *writer, unsigned account, uint32_t item, const char *name,
-	       int64_t mtime_ns, bool *changed)
-{
-	uint32_t row;
-	struct query q = query_begin(writer, SQL_FILE_BY_NAME);
-
-	query_add_int(&q, item);
-	query_add_text(&q, name);
-	bool is_there = query_next(&q);
-	int r = query_end(&q);
-	if (r < 0 || is_there) {
-		return r;
-	}
-	*changed = true;
-	q = query_begin(writer, SQL_FILE_ADD);
-	query_add_int(&q, item);
-	query_add_int(&q, account);
-	query_add_text(&q, name);
-	query_add_int(&q, mtime_ns);
-	return query_insert(&q, &row);
-}
-
-int files_merge(struct connection *writer, unsigned account, uint32_t item,
-		const char *const *names, int count, int64_t mtime_ns, bool *changed)
-{
-	uint32_t gone;
-	int r;
-
-	while (!(r = find_gone(writer, item, names, count, &gone)) && gone) {
-		r = retire(writer, gone);
-		if (r < 0) {
-			return r;
-		}
-		*changed = true;
-	}
-	for (int i = 0; !r && i < count; i++) {
-		r = add(writer, account, item, names[i], mtime_ns, changed);
-	}
-	return r;
 }

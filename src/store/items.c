@@ -1,7 +1,6 @@
-/* Items as readers see them, and the few changes that no listing makes; merge.c has the others. */
+/* Items as readers see them; see items.h. */
 #include "store/items.h"
 
-#include "base/clock.h"
 #include "store/pool.h"
 
 #include <errno.h>
@@ -14,6 +13,8 @@ void item_finish(struct item *item)
 	free(item->error);
 	free(item->trouble);
 	free(item->record);
+	free(item->part);
+	free(item->version);
 	free(item->remembered);
 	*item = (struct item){0};
 }
@@ -50,6 +51,10 @@ static bool read_item(struct query *q, struct item *out)
 	out->error_ns = query_int(q, 13);
 	out->record = query_copy(q, 14);
 	out->remembered = query_copy(q, 15);
+	out->part = query_copy(q, 16);
+	out->version = query_copy(q, 17);
+	out->part_ns = query_int(q, 18);
+	out->heard_ns = query_int(q, 19);
 	return true;
 }
 
@@ -95,23 +100,43 @@ int item_by_row(struct store *store, uint32_t row, struct item *out)
 	return judge(read_end(store, &q), found, out);
 }
 
+/* In lines of row, changed_ns and name. */
+static int read_lines(struct store *store, struct query *q, struct item_line *lines, int max)
+{
+	int count = 0;
+
+	for (; count < max && query_next(q); count++) {
+		lines[count].row = (uint32_t)query_int(q, 0);
+		lines[count].changed_ns = query_int(q, 1);
+		query_name(q, 2, lines[count].name);
+	}
+	int r = read_end(store, q);
+	return r < 0 ? r : count;
+}
+
 int items_list(struct store *store, unsigned account, unsigned collection, uint32_t after_row,
 	       struct item_line *lines, int max)
 {
-	int count = 0;
 	struct query q = read_begin(store, SQL_ITEM_LIST);
 
 	query_add_int(&q, account);
 	query_add_int(&q, collection);
 	query_add_int(&q, after_row);
 	query_add_int(&q, max);
-	for (; query_next(&q); count++) {
-		lines[count].row = (uint32_t)query_int(&q, 0);
-		lines[count].changed_ns = query_int(&q, 1);
-		query_name(&q, 2, lines[count].name);
-	}
-	int r = read_end(store, &q);
-	return r < 0 ? r : count;
+	return read_lines(store, &q, lines, max);
+}
+
+int items_unsettled(struct store *store, unsigned account, unsigned collection, unsigned settled,
+		    const char *after_name, struct item_line *lines, int max)
+{
+	struct query q = read_begin(store, SQL_ITEM_UNSETTLED);
+
+	query_add_int(&q, account);
+	query_add_int(&q, collection);
+	query_add_text(&q, after_name);
+	query_add_int(&q, settled);
+	query_add_int(&q, max);
+	return read_lines(store, &q, lines, max);
 }
 
 int items_active(struct store *store, unsigned account, unsigned collection, int *out)
@@ -124,77 +149,49 @@ int items_active(struct store *store, unsigned account, unsigned collection, int
 	return read_end(store, &q);
 }
 
+static int read_rows(struct store *store, struct query *q, uint32_t *rows, int max)
+{
+	int count = 0;
+
+	while (count < max && query_next(q)) {
+		rows[count++] = (uint32_t)query_int(q, 0);
+	}
+	int r = read_end(store, q);
+	return r < 0 ? r : count;
+}
+
+int items_active_rows(struct store *store, unsigned account, unsigned collection,
+		      uint32_t after_row, uint32_t *rows, int max)
+{
+	struct query q = read_begin(store, SQL_ITEM_ACTIVE_ROWS);
+
+	query_add_int(&q, account);
+	query_add_int(&q, collection);
+	query_add_int(&q, after_row);
+	query_add_int(&q, max);
+	return read_rows(store, &q, rows, max);
+}
+
+int items_without_part(struct store *store, unsigned account, unsigned collection, uint32_t *rows,
+		       int max)
+{
+	struct query q = read_begin(store, SQL_ITEM_WITHOUT_PART);
+
+	query_add_int(&q, account);
+	query_add_int(&q, collection);
+	query_add_int(&q, max);
+	return read_rows(store, &q, rows, max);
+}
+
 int items_unclaimed(struct store *store, unsigned account, unsigned collection,
 		    int64_t first_since_ns, int64_t created_since_ns, uint32_t *rows, int max)
 {
 	struct query q = read_begin(store, SQL_ITEM_UNCLAIMED);
-	int count = 0;
 
 	query_add_int(&q, account);
 	query_add_int(&q, collection);
 	query_add_int(&q, first_since_ns);
 	query_add_int(&q, created_since_ns);
 	query_add_int(&q, max);
-	while (count < max && query_next(&q)) {
-		rows[count++] = (uint32_t)query_int(&q, 0);
-	}
-	int r = read_end(store, &q);
-	return r < 0 ? r : count;
-}
-
-int item_remove(struct store *store, uint32_t row, struct item_change *change)
-{
-	struct connection *writer;
-	int r = writer_begin(store, &writer);
-
-	*change = (struct item_change){0};
-	if (r < 0) {
-		return r;
-	}
-	struct query q = query_begin(writer, SQL_ITEM_REMOVE);
-	query_add_int(&q, row);
-	while (query_next(&q)) {
-		change->row = row;
-		change->changes = CHANGE_GONE;
-		change->state = (enum state)query_int(&q, 0);
-		query_name(&q, 1, change->name);
-	}
-	r = query_end(&q);
-	return writer_end(store, !r && !change->row ? -ENOENT : r);
-}
-
-int item_set_trouble(struct store *store, uint32_t row, const char *words, bool *changed)
-{
-	struct connection *writer;
-	int rows = 0;
-	int r = writer_begin(store, &writer);
-
-	*changed = false;
-	if (r < 0) {
-		return r;
-	}
-	struct query q = query_begin(writer, SQL_ITEM_SET_TROUBLE);
-	query_add_int(&q, row);
-	query_add_text(&q, words);
-	query_add_int(&q, clock_wall_ns());
-	r = writer_end(store, query_change(&q, &rows));
-	*changed = !r && rows > 0;
-	return r;
-}
-
-int item_set_remembered(struct store *store, uint32_t row, const char *remembered)
-{
-	struct connection *writer;
-	int rows;
-	int r = writer_begin(store, &writer);
-
-	if (r < 0) {
-		return r;
-	}
-	struct query q = query_begin(writer, SQL_ITEM_SET_REMEMBERED);
-	query_add_int(&q, row);
-	query_add_text(&q, remembered);
-	query_add_int(&q, clock_wall_ns());
-	r = query_change(&q, &rows);
-	return writer_end(store, !r && rows == 0 ? -ENOENT : r);
+	return read_rows(store, &q, rows, max);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/name.h"
 #include "orderfs/state.h"
 #include "store/store.h"
@@ -22,10 +23,14 @@ struct item {
 	int64_t changed_ns; /* the folder's mtime: created, then whenever it changed here */
 	int64_t state_ns;   /* mtime of status: when that state was first seen */
 	int64_t record_ns;  /* mtime of the record */
+	int64_t part_ns;    /* mtime of the part's record; 0 when there is none */
 	char *error;        /* the API's own words, or NULL */
 	char *trouble;      /* ours, about its files: a sentence or NULL */
+	int64_t heard_ns;   /* when the news came that item_await() waited for; 0: never */
 	int64_t error_ns;   /* when error or trouble last changed */
 	char *record;       /* what the API said: JSON text with newline, or NULL */
+	char *part;         /* what it said of the item's part, apart from the record; or NULL */
+	char *version;      /* of its files, as the API names it, or NULL */
 	char *remembered;   /* JSON object: the fields of the command that made it, or NULL */
 };
 void item_finish(struct item *item);
@@ -56,16 +61,38 @@ int items_active(struct store *store, unsigned account, unsigned collection, int
 int items_unclaimed(struct store *store, unsigned account, unsigned collection,
 		    int64_t first_since_ns, int64_t created_since_ns, uint32_t *rows, int max);
 
+/* The names of items that are not in one of the states in `settled` (a mask: 1 << state), in the order
+ * of names, from the one called after_name on (it included). Fills at most max lines; how many, or a
+ * negative errno. */
+int items_unsettled(struct store *store, unsigned account, unsigned collection, unsigned settled,
+		    const char *after_name, struct item_line *lines, int max);
+/* Rows of items that are queued or running (oldest rows first, after after_row), and of the newest
+ * items whose part was never heard of. How many, or a negative errno. */
+int items_active_rows(struct store *store, unsigned account, unsigned collection,
+		      uint32_t after_row, uint32_t *rows, int max);
+int items_without_part(struct store *store, unsigned account, unsigned collection, uint32_t *rows,
+		       int max);
+
+/* A file of a fact that is fetched when it is read. */
+struct fact_file {
+	const char *name;
+	int spec; /* which file of the description it is, and which element of several */
+	int element;
+};
+
 /* What the API said about one item. All text is borrowed. */
 struct fact {
 	const char *id;
+	const char *name; /* what the folder is called when it is new; NULL: the id */
 	enum state state;
 	int64_t created_ns;
 	int64_t updated_ns;
-	const char *error;        /* NULL: none */
-	const char *record;       /* JSON text with newline; NULL: keep what is there */
-	const char *remembered;   /* NULL: keep what is there */
-	const char *const *files; /* names of the files that can be read now */
+	const char *error;             /* NULL: none */
+	const char *record;            /* JSON text with newline; NULL: keep what is there */
+	const char *part;              /* NULL: keep what is there */
+	const char *version;           /* files of another version are other files; NULL: keep */
+	const char *remembered;        /* NULL: keep what is there */
+	const struct fact_file *files; /* those that can be read now; delivered ones stay besides */
 	int file_count;
 };
 
@@ -94,8 +121,9 @@ int items_merge(struct store *store, unsigned account, unsigned collection,
 /* A full listing is one generation: begin gives its number, merges with that number mark the
  * items that were seen, end tells which were missing, in one transaction: those get one more
  * miss, and are removed when they have at_misses of them or are past expired_before_ns (created),
- * unless they were first seen after young_ns (wall ns; an API may list late what it made). Sets
- * listed_at. A pass is over when it has ended or another one of the collection begins: after
+ * unless they were first seen after young_ns (wall ns; an API may list late what it made). With
+ * at_misses 0, for a listing that did not name all, none is counted or removed. Sets listed_at. A
+ * pass is over when it has ended or another one of the collection begins: after
  * that its merges and its end are -ESTALE. */
 int items_pass_begin(struct store *store, unsigned account, unsigned collection, int64_t *pass);
 int items_merge_pass(struct store *store, unsigned account, unsigned collection, int64_t pass,
@@ -105,34 +133,87 @@ int items_pass_end(struct store *store, unsigned account, unsigned collection, i
 		   int at_misses, int64_t expired_before_ns, int64_t young_ns,
 		   struct item_change **changes, int *changed);
 
-/* The API says it is gone: removes it and its files' names. */
+/* The API says it is gone: removes it and its files' names. One that something was delivered for
+ * stays, and change->changes is 0. */
 int item_remove(struct store *store, uint32_t row, struct item_change *change);
+/* An act was taken: until until_ns (wall), what the API says is believed only if its version is
+ * another than now, or the state is queued or running; else the item is queued, as it is from now
+ * on. */
+int item_await(struct store *store, uint32_t row, int64_t until_ns, struct item_change *change);
+/* Its files are gone at the other end, whatever the state says: the item is expired as long as it is
+ * ready in this version. */
+int item_expire(struct store *store, uint32_t row, struct item_change *change);
 /* Our own words about an item's files; NULL clears. *changed: whether they differ now (false when
  * the item is gone). */
 int item_set_trouble(struct store *store, uint32_t row, const char *words, bool *changed);
 /* Sets what is remembered of the command that made it (JSON object). */
 int item_set_remembered(struct store *store, uint32_t row, const char *remembered);
 
+/* Stored: never renumber. */
+enum file_kind {
+	FILE_REMOTE = 0, /* fetched when it is read */
+	FILE_FOLDER = 1, /* holds others */
+	FILE_BODY = 2,   /* its bytes are in the store, see file_body() */
+	FILE_KEPT = 3,   /* its bytes are on disk for good, under `kept` in the state folder */
+};
+
 /* A version of a file. The name in a folder is that of its current version; a replaced
- * one keeps its row, for the handles that are open on it. */
+ * one keeps its row, for the handles that are open on it. A file of item 0 is a document of the
+ * account. */
 struct file {
 	uint32_t row;
 	uint32_t item;
+	uint32_t parent; /* the row of the folder it is in; 0: the item's or the account's own */
 	unsigned account;
+	enum file_kind kind;
+	int spec; /* REMOTE: see struct fact_file */
+	int element;
 	char *name;
 	int64_t size; /* -1: not known yet */
 	int64_t mtime_ns;
 	char *etag;     /* as the server gave it, or NULL */
 	char *modified; /* Last-Modified as the server gave it, or NULL */
+	char *kept;     /* KEPT: the file's name in the folder `kept`, or NULL */
+	char *password; /* opens it, if it is an archive that came with one; or NULL */
 	bool current;
 };
-void file_finish(struct file *file);
+void file_finish(struct file *file); /* wipes the password */
 
-int file_by_name(struct store *store, uint32_t item, const char *name, struct file *out);
+/* parent 0: in the item's own folder; item 0: in the account's own. */
+int file_by_name(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+		 const char *name, struct file *out);
 int file_by_row(struct store *store, uint32_t row, struct file *out);
-/* The current files of an item in the order of names; *list is the caller's (files_finish). */
-int files_of_item(struct store *store, uint32_t item, struct file **list, int *count);
+/* The current files of a folder in the order of names; *list is the caller's (files_finish). */
+int files_in(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+	     struct file **list, int *count);
 void files_finish(struct file *list, int count);
+/* The names in the item's folder and those in it that stood for something else since the store was
+ * opened, whatever they stand for now. *list is the caller's, free(). */
+struct former_name {
+	uint32_t parent;
+	char name[NAME_BYTES];
+};
+int files_former_names(struct store *store, unsigned account, uint32_t item,
+		       struct former_name **list, int *count);
+/* The bytes of a FILE_BODY, appended; -ENOENT once another version has its name. */
+int file_body(struct store *store, uint32_t row, struct buf *out);
+
+/* Something to keep for good. */
+struct keepsake {
+	const char *path; /* folders and name, joined by '/'; safe */
+	const void *body; /* its bytes, or NULL: they are on disk already, as `kept` */
+	size_t length;
+	const char *kept;
+	int64_t size;         /* of kept */
+	const char *password; /* or NULL */
+};
+/* Adds them to the item's folder (item 0: to the account's, as documents), making folders as
+ * needed, in one transaction that is durable (fsync) when this returns. One that is there with the
+ * same bytes stays as it is; with others it becomes a new version. whole: the folder that they
+ * share (or, with a path of one name each, nothing) loses what is not among them. */
+int files_keep(struct store *store, unsigned account, uint32_t item, const struct keepsake *list,
+	       int count, bool whole, bool *changed);
+
 /* What was learnt of a file whose size was not known. A size that is known stays: what differs
  * is another content, see file_replace(). */
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,

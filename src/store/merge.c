@@ -6,27 +6,12 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "store/files.h"
 #include "store/pool.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-
-struct merge {
-	struct connection *writer;
-	unsigned account;
-	unsigned collection;
-	int64_t pass; /* 0: none */
-	int64_t now_ns;
-	struct changes changes;
-};
-
-/* A fact's item as it was stored, compared with the fact. */
-struct known {
-	struct item_change now; /* row 0: the id is new */
-	bool differs;           /* in something that no bit of changes stands for */
-	bool error_entry;       /* the file `error` comes or goes */
-};
 
 int changes_add(struct changes *c, const struct item_change *change)
 {
@@ -56,36 +41,6 @@ int changes_end(struct changes *c, int r, struct item_change **list, int *count)
 	return r;
 }
 
-static int compare(struct merge *m, const struct fact *fact, struct known *known)
-{
-	struct query q = query_begin(m->writer, SQL_MERGE_FIND);
-
-	query_add_int(&q, m->account);
-	query_add_int(&q, m->collection);
-	query_add_text(&q, fact->id);
-	if (!query_next(&q)) {
-		return query_end(&q);
-	}
-	known->now.row = (uint32_t)query_int(&q, 0);
-	query_name(&q, 1, known->now.name);
-	if (query_int(&q, 2) != (int64_t)fact->state) {
-		known->now.changes |= CHANGE_STATE;
-	}
-	known->differs = (fact->created_ns && fact->created_ns != query_int(&q, 3)) ||
-			 (fact->updated_ns && fact->updated_ns != query_int(&q, 4)) ||
-			 query_int(&q, 5) != 0;
-	if ((fact->record && !query_is(&q, 6, fact->record)) ||
-	    (fact->remembered && !query_is(&q, 7, fact->remembered))) {
-		known->now.changes |= CHANGE_RECORD;
-	}
-	if (!query_is(&q, 8, fact->error)) {
-		known->now.changes |= CHANGE_ERROR;
-		/* Our own words keep the file there whatever the API says. */
-		known->error_entry = query_has(&q, 8) != (fact->error != NULL) && !query_has(&q, 9);
-	}
-	return query_end(&q);
-}
-
 static bool is_reserved(const char *name)
 {
 	return strcmp(name, "trigger") == 0;
@@ -105,7 +60,8 @@ static int name_is_taken(struct merge *m, const char *name)
 }
 
 /* Two ids meet in one name only when one of them is as long as a name can be and ends like the
- * hash of the other: then the second is numbered. */
+ * hash of the other; what an API calls its items may be the same for several. The second is numbered
+ * then. */
 static int choose_name(struct merge *m, const char *id, char out[NAME_BYTES])
 {
 	int r;
@@ -138,11 +94,40 @@ static int write_record(struct merge *m, uint32_t row, const char *record)
 	return query_run(&q);
 }
 
+static int write_part(struct merge *m, uint32_t row, const char *part, int64_t ns)
+{
+	struct query q = query_begin(m->writer, SQL_PART_SET);
+
+	query_add_int(&q, row);
+	query_add_text(&q, part);
+	query_add_int(&q, ns);
+	return query_run(&q);
+}
+
+/* A part that was never heard of is as old as the item; another one is news. */
+static int write_texts(struct merge *m, const struct fact *fact, const struct known *known)
+{
+	int64_t part_ns = known->has_part ? m->now_ns
+					  : time_of(m, fact->updated_ns, fact->created_ns);
+	int r = known->record && fact->record ? write_record(m, known->now.row, fact->record) : 0;
+
+	if (!r && known->part) {
+		r = write_part(m, known->now.row, fact->part, part_ns);
+	}
+	return r;
+}
+
 static int merge_files(struct merge *m, const struct fact *fact, struct known *known)
 {
 	bool changed = false;
-	int r = files_merge(m->writer, m->account, known->now.row, fact->files, fact->file_count,
-			    time_of(m, fact->updated_ns, fact->created_ns), &changed);
+	int64_t date_ns = time_of(m, fact->updated_ns, fact->created_ns);
+	struct offer offer = {
+		.files = fact->files,
+		.count = known->file_count,
+		.new_version = known->new_version,
+		.mtime_ns = date_ns > known->files_ns ? date_ns : known->files_ns,
+	};
+	int r = files_merge(m->writer, m->account, known->now.row, &offer, &changed);
 
 	if (changed) {
 		known->now.changes |= CHANGE_FILES;
@@ -154,7 +139,7 @@ static int add_item(struct merge *m, const struct fact *fact, struct known *know
 {
 	int64_t made_ns = time_of(m, fact->created_ns, fact->updated_ns);
 	int64_t state_ns = time_of(m, fact->updated_ns, fact->created_ns);
-	int r = choose_name(m, fact->id, known->now.name);
+	int r = choose_name(m, fact->name ? fact->name : fact->id, known->now.name);
 
 	if (r < 0) {
 		return r;
@@ -174,9 +159,13 @@ static int add_item(struct merge *m, const struct fact *fact, struct known *know
 	query_add_int(&q, m->now_ns);
 	query_add_text(&q, fact->error);
 	query_add_text(&q, fact->remembered);
+	query_add_text(&q, fact->version);
+	query_add_int(&q, fact->part != NULL);
 	r = query_insert(&q, &known->now.row);
-	if (!r && fact->record) {
-		r = write_record(m, known->now.row, fact->record);
+	known->record = true;
+	known->part = fact->part != NULL;
+	if (!r) {
+		r = write_texts(m, fact, known);
 	}
 	known->now.changes = CHANGE_NEW | (fact->error ? CHANGE_ERROR : 0);
 	return r < 0 ? r : merge_files(m, fact, known);
@@ -184,19 +173,25 @@ static int add_item(struct merge *m, const struct fact *fact, struct known *know
 
 static int update_row(struct merge *m, const struct fact *fact, const struct known *known)
 {
-	bool entries = known->error_entry || known->now.changes & CHANGE_FILES;
+	bool entries = known->entries || known->now.changes & CHANGE_FILES;
 	struct query q = query_begin(m->writer, SQL_MERGE_UPDATE);
 
 	query_add_int(&q, known->now.row);
-	query_add_int(&q, fact->state);
+	query_add_int(&q, known->now.state);
 	query_add_time(&q, fact->created_ns);
 	query_add_time(&q, fact->updated_ns);
 	query_add_time(&q, entries ? m->now_ns : 0);
 	query_add_time(&q, known->now.changes & CHANGE_STATE ? m->now_ns : 0);
-	query_add_time(&q, known->now.changes & CHANGE_RECORD ? m->now_ns : 0);
+	query_add_time(&q, known->record ? m->now_ns : 0);
 	query_add_time(&q, known->now.changes & CHANGE_ERROR ? m->now_ns : 0);
-	query_add_text(&q, fact->error);
+	query_add_text(&q, known->error);
 	query_add_text(&q, fact->remembered);
+	query_add_text(&q, fact->version);
+	query_add_int(&q, fact->part != NULL);
+	query_add_int(&q, known->awaited);
+	query_add_int(&q, known->expired);
+	query_add_time(&q, known->files_ns);
+	query_add_time(&q, known->heard ? m->now_ns : 0);
 	return query_run(&q);
 }
 
@@ -204,8 +199,8 @@ static int update_item(struct merge *m, const struct fact *fact, struct known *k
 {
 	int r = merge_files(m, fact, known);
 
-	if (!r && known->now.changes & CHANGE_RECORD && fact->record) {
-		r = write_record(m, known->now.row, fact->record);
+	if (!r) {
+		r = write_texts(m, fact, known);
 	}
 	if (!r && (known->now.changes || known->differs)) {
 		r = update_row(m, fact, known);
@@ -224,8 +219,8 @@ static int mark_seen(struct merge *m, uint32_t row)
 
 static int merge_fact(struct merge *m, const struct fact *fact)
 {
-	struct known known = {.now.state = fact->state};
-	int r = compare(m, fact, &known);
+	struct known known = {0};
+	int r = merge_compare(m, fact, &known);
 
 	if (!r) {
 		r = known.now.row ? update_item(m, fact, &known) : add_item(m, fact, &known);

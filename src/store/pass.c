@@ -106,10 +106,10 @@ int items_pass_end(struct store *store, unsigned account, unsigned collection, i
 		return changes_end(&gone, r, changes, changed);
 	}
 	r = store->passes[account][collection] == pass ? 0 : -ESTALE;
-	if (!r) {
+	if (!r && at_misses > 0) {
 		r = count_misses(writer, account, collection, pass);
 	}
-	if (!r) {
+	if (!r && at_misses > 0) {
 		r = find_gone(writer, account, collection, at_misses, expired_before_ns, young_ns,
 			      &gone);
 	}

@@ -1,7 +1,8 @@
 /* The tables; see schema.h.
  *
  * Rows are AUTOINCREMENT: inode numbers hang on them, so none is ever given twice. Times are
- * nanoseconds since 1970. States are those of orderfs/state.h, outcomes those of journal.h. */
+ * nanoseconds since 1970. States are those of orderfs/state.h, outcomes those of journal.h, kinds
+ * of files those of items.h. */
 #include "store/schema.h"
 
 static const char first[] =
@@ -88,11 +89,66 @@ static const char first[] =
 	/* Sending or unknown. */
 	"CREATE INDEX command_open ON command (account, collection) WHERE outcome IN (0, 3);";
 
-const char *const schema_steps[SCHEMA_VERSION] = {first};
+/* Items whose state is asked for apart, and files that are kept or hold others. */
+static const char second[] =
+	"ALTER TABLE item ADD COLUMN version TEXT;"
+	/* No file that comes from now on is older, whatever date the API gives it. */
+	"ALTER TABLE item ADD COLUMN files_ns INTEGER;"
+	/* Until then what the API says of this version is not believed. */
+	"ALTER TABLE item ADD COLUMN awaited_ns INTEGER;"
+	/* When that ended because the API told of another, or of work under way. */
+	"ALTER TABLE item ADD COLUMN heard_ns INTEGER;"
+	/* This version is gone at the other end, though the API calls it ready. */
+	"ALTER TABLE item ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE item ADD COLUMN has_part INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX item_without_part ON item (account, collection, created_ns)"
+	" WHERE NOT has_part;"
+	/* With the state, by which a walk along the names passes over most of them. That names are
+	 * unique is seen to by who gives them. */
+	"DROP INDEX item_name;"
+	"CREATE INDEX item_name ON item (account, collection, name, state);"
 
-/* What a full listing has seen: here, so that it does not write to every item's row. */
+	"CREATE TABLE part ("
+	" row INTEGER PRIMARY KEY,"
+	" ns INTEGER NOT NULL," /* when it changed */
+	" text TEXT NOT NULL"
+	") STRICT;"
+
+	"ALTER TABLE file ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN spec INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN element INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE file ADD COLUMN kept TEXT;"
+	"ALTER TABLE file ADD COLUMN password TEXT;"
+	"DROP INDEX file_name;"
+	"CREATE UNIQUE INDEX file_name ON file (account, item, parent, name) WHERE current;"
+	"DROP INDEX file_retired;"
+	"CREATE INDEX file_retired ON file (account, item, parent, name) WHERE NOT current;"
+
+	/* Apart, because listings do not need them. */
+	"CREATE TABLE body ("
+	" row INTEGER PRIMARY KEY,"
+	" bytes BLOB NOT NULL"
+	") STRICT;"
+	/* Whoever has it open has a copy. */
+	"CREATE TRIGGER file_body_retired AFTER UPDATE OF current ON file WHEN NOT new.current BEGIN"
+	" DELETE FROM body WHERE row = old.row;"
+	"END;"
+
+	"DROP TRIGGER item_removed;"
+	"CREATE TRIGGER item_removed AFTER DELETE ON item BEGIN"
+	" DELETE FROM record WHERE row = old.row;"
+	" DELETE FROM part WHERE row = old.row;"
+	" UPDATE file SET current = 0 WHERE account = old.account AND item = old.row AND current;"
+	"END;";
+
+const char *const schema_steps[SCHEMA_VERSION] = {first, second};
+
+/* What a full listing has seen, and what a delivery has brought: here, so that it writes nothing
+ * where nothing differs. */
 const char schema_temporary[] = "CREATE TEMP TABLE seen ("
 				" pass INTEGER NOT NULL,"
 				" item INTEGER NOT NULL,"
 				" PRIMARY KEY (pass, item)"
-				") WITHOUT ROWID;";
+				") WITHOUT ROWID;"
+				"CREATE TEMP TABLE brought (file INTEGER PRIMARY KEY);";

@@ -179,6 +179,14 @@ void query_add_text(struct query *q, const char *text)
 	}
 }
 
+void query_add_bytes(struct query *q, const void *bytes, size_t length)
+{
+	if (!q->error) {
+		bound(q, sqlite3_bind_blob64(q->statement, ++q->bound, length ? bytes : "", length,
+					     SQLITE_STATIC));
+	}
+}
+
 bool query_next(struct query *q)
 {
 	if (q->error) {
@@ -288,5 +296,15 @@ void query_name(struct query *q, int column, char out[NAME_BYTES])
 		memcpy(out, text, length + 1);
 	} else if (text) {
 		stop(q, SQLITE_CORRUPT);
+	}
+}
+
+void query_bytes(struct query *q, int column, struct buf *out)
+{
+	const void *bytes = sqlite3_column_blob(q->statement, column);
+
+	buf_add(out, bytes ? bytes : "", (size_t)sqlite3_column_bytes(q->statement, column));
+	if (buf_status(out) < 0 || sqlite3_errcode(q->connection->db) == SQLITE_NOMEM) {
+		stop(q, SQLITE_NOMEM);
 	}
 }

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/name.h"
 
 /* One for each text in statements.c. */
@@ -33,12 +34,20 @@ enum sql {
 	SQL_ITEM_BY_ROW,
 	SQL_ITEM_BY_ID,
 	SQL_ITEM_LIST,
+	SQL_ITEM_UNSETTLED,
 	SQL_ITEM_ACTIVE,
+	SQL_ITEM_ACTIVE_ROWS,
+	SQL_ITEM_WITHOUT_PART,
 	SQL_ITEM_UNCLAIMED,
 	SQL_ITEM_REMOVE,
+	SQL_ITEM_STATE,
+	SQL_ITEM_AWAIT,
+	SQL_ITEM_EXPIRE,
+	SQL_ITEM_TOUCH,
 	SQL_ITEM_SET_TROUBLE,
 	SQL_ITEM_SET_REMEMBERED,
 	SQL_RECORD_SET,
+	SQL_PART_SET,
 	SQL_MERGE_FIND,
 	SQL_MERGE_NAME_TAKEN,
 	SQL_MERGE_ADD,
@@ -47,17 +56,26 @@ enum sql {
 	SQL_PASS_COUNT_MISSES,
 	SQL_PASS_GONE,
 	SQL_PASS_FORGET,
-	SQL_FILE_NAMES,
 	SQL_FILE_BY_NAME,
 	SQL_FILE_BY_ROW,
 	SQL_FILE_LIST,
+	SQL_FILE_FORMER_NAMES,
 	SQL_FILE_ADD,
+	SQL_FILE_RESPECIFY,
 	SQL_FILE_LEARN,
 	SQL_FILE_CURRENT,
 	SQL_FILE_ADD_VERSION,
+	SQL_FILE_TOUCH,
 	SQL_FILE_TOUCH_ITEM,
 	SQL_FILE_RETIRE,
+	SQL_FILE_RETIRE_REMOTE,
+	SQL_FILE_RETIRE_TREE,
 	SQL_FILE_PURGE,
+	SQL_BODY_ADD,
+	SQL_BODY_IS,
+	SQL_BODY,
+	SQL_BROUGHT_ADD,
+	SQL_BROUGHT_FORGET,
 	SQL_COMMAND_ADD,
 	SQL_COMMAND_END,
 	SQL_COMMAND_RECOVER,
@@ -106,6 +124,8 @@ void query_add_int(struct query *q, int64_t value);
 void query_add_time(struct query *q, int64_t ns);
 /* Borrows the text until query_end(); NULL is NULL. */
 void query_add_text(struct query *q, const char *text);
+/* The same for bytes; bytes may be NULL when there are none. */
+void query_add_bytes(struct query *q, const void *bytes, size_t length);
 /* True while there is a row; false at the end and after an error. */
 bool query_next(struct query *q);
 int query_end(struct query *q);
@@ -124,5 +144,7 @@ bool query_is(struct query *q, int column, const char *text);
 /* A copy for the caller, or NULL for NULL; without memory the query fails. */
 char *query_copy(struct query *q, int column);
 void query_name(struct query *q, int column, char out[NAME_BYTES]);
+/* Appends; without memory the query fails. */
+void query_bytes(struct query *q, int column, struct buf *out);
 
 #endif

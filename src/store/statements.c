@@ -3,10 +3,15 @@
 
 #define ITEM_COLUMNS                                                                             \
 	"SELECT row, account, collection, id, name, state, created_ns, updated_ns, changed_ns, " \
-	"state_ns, record_ns, error, trouble, error_ns, text, remembered "                       \
-	"FROM item LEFT JOIN record USING (row) "
-#define FILE_COLUMNS \
-	"SELECT row, item, account, name, size, mtime_ns, etag, modified, current FROM file "
+	"state_ns, record_ns, error, trouble, error_ns, record.text, remembered, part.text, "    \
+	"version, part.ns, heard_ns FROM item LEFT JOIN record USING (row) LEFT JOIN part USING (row) "
+/* Something of it was delivered: it stays whatever the API says. */
+#define ITEM_IS_DELIVERED                                                             \
+	"EXISTS (SELECT 1 FROM file WHERE file.account = item.account AND file.item " \
+	"= item.row AND current AND kind <> 0) "
+#define FILE_COLUMNS                                                                           \
+	"SELECT row, item, parent, account, kind, spec, element, name, size, mtime_ns, etag, " \
+	"modified, kept, password, current FROM file "
 #define COMMAND_COLUMNS                                                                  \
 	"SELECT row, account, collection, item, at_ns, fields, outcome, err, words, id " \
 	"FROM command "
@@ -39,6 +44,17 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_ITEM_LIST] = {"list items",
 			   "SELECT row, changed_ns, name FROM item INDEXED BY item_listing "
 			   "WHERE account = ? AND collection = ? AND row > ? ORDER BY row LIMIT ?"},
+	[SQL_ITEM_UNSETTLED] = {"list unsettled items",
+				"SELECT row, changed_ns, name FROM item INDEXED BY item_name "
+				"WHERE account = ? AND collection = ? AND name >= ? "
+				"AND ((1 << state) & ?) = 0 ORDER BY name LIMIT ?"},
+	[SQL_ITEM_ACTIVE_ROWS] = {"list active items",
+				  "SELECT row FROM item WHERE account = ? AND collection = ? "
+				  "AND state IN (2, 3) AND row > ? ORDER BY row LIMIT ?"},
+	[SQL_ITEM_WITHOUT_PART] = {"list items without a part",
+				   "SELECT row FROM item INDEXED BY item_without_part "
+				   "WHERE account = ? AND collection = ? AND NOT has_part "
+				   "ORDER BY created_ns DESC, row DESC LIMIT ?"},
 	[SQL_ITEM_ACTIVE] = {"count active items",
 			     "SELECT count(*) FROM item "
 			     "WHERE account = ? AND collection = ? AND state IN (2, 3)"},
@@ -52,7 +68,21 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 				"AND collection = ?2 AND outcome = 0) "
 				"ORDER BY coalesce(created_ns, first_ns), row LIMIT ?5"},
 	[SQL_ITEM_REMOVE] = {"remove an item",
-			     "DELETE FROM item WHERE row = ? RETURNING state, name"},
+			     "DELETE FROM item WHERE row = ? AND NOT " ITEM_IS_DELIVERED
+			     "RETURNING state, name"},
+	[SQL_ITEM_STATE] = {"look up an item's state",
+			    "SELECT account, name, state, error IS NOT NULL, trouble IS NOT NULL "
+			    "FROM item WHERE row = ?"},
+	[SQL_ITEM_AWAIT] = {"note that an act was taken",
+			    "UPDATE item SET awaited_ns = ?2, state = ?3, "
+			    "state_ns = coalesce(?4, state_ns), error = NULL, "
+			    "error_ns = coalesce(?5, error_ns), "
+			    "files_ns = iif(version IS NULL, ?6, files_ns) WHERE row = ?1"},
+	[SQL_ITEM_EXPIRE] = {"note that an item's files are gone",
+			     "UPDATE item SET expired = 1, state = ?2, state_ns = ?3 "
+			     "WHERE row = ?1"},
+	[SQL_ITEM_TOUCH] = {"note that an item's folder changed",
+			    "UPDATE item SET changed_ns = ?2 WHERE row = ?1"},
 	/* The file `error` shows both: it comes or goes only where the API says nothing. */
 	[SQL_ITEM_SET_TROUBLE] = {"note trouble with an item",
 				  "UPDATE item SET trouble = ?2, error_ns = ?3, changed_ns = CASE "
@@ -67,9 +97,15 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 			    "INSERT INTO record (row, text) VALUES (?, ?) "
 			    "ON CONFLICT (row) DO UPDATE SET text = excluded.text"},
 
+	[SQL_PART_SET] = {"write a part", "INSERT INTO part (row, text, ns) VALUES (?, ?, ?) "
+					  "ON CONFLICT (row) DO UPDATE SET text = excluded.text, "
+					  "ns = excluded.ns"},
+
 	[SQL_MERGE_FIND] = {"compare an item",
-			    "SELECT row, name, state, created_ns, updated_ns, misses, text, "
-			    "remembered, error, trouble FROM item LEFT JOIN record USING (row) "
+			    "SELECT row, name, state, created_ns, updated_ns, misses, record.text, "
+			    "remembered, error, trouble, part.text, part.text LIKE '{%', version, "
+			    "awaited_ns, expired, files_ns FROM item LEFT JOIN record USING (row) "
+			    "LEFT JOIN part USING (row) "
 			    "WHERE account = ? AND collection = ? AND id = ?"},
 	[SQL_MERGE_NAME_TAKEN] = {"look for a free name",
 				  "SELECT 1 FROM item "
@@ -78,16 +114,23 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 		{"add an item",
 		 "INSERT INTO item (account, collection, id, name, state, created_ns, "
 		 "updated_ns, changed_ns, state_ns, record_ns, error_ns, first_ns, error, "
-		 "remembered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		 "remembered, version, has_part) "
+		 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	/* A NULL keeps what is there, except in error. */
-	[SQL_MERGE_UPDATE] = {"update an item",
-			      "UPDATE item SET state = ?2, created_ns = coalesce(?3, created_ns), "
-			      "updated_ns = coalesce(?4, updated_ns), "
-			      "changed_ns = coalesce(?5, changed_ns), "
-			      "state_ns = coalesce(?6, state_ns), "
-			      "record_ns = coalesce(?7, record_ns), "
-			      "error_ns = coalesce(?8, error_ns), error = ?9, "
-			      "remembered = coalesce(?10, remembered), misses = 0 WHERE row = ?1"},
+	[SQL_MERGE_UPDATE] =
+		{"update an item",
+		 "UPDATE item SET state = ?2, created_ns = coalesce(?3, created_ns), "
+		 "updated_ns = coalesce(?4, updated_ns), "
+		 "changed_ns = coalesce(?5, changed_ns), "
+		 "state_ns = coalesce(?6, state_ns), "
+		 "record_ns = coalesce(?7, record_ns), "
+		 "error_ns = coalesce(?8, error_ns), error = ?9, "
+		 "remembered = coalesce(?10, remembered), "
+		 "version = coalesce(?11, version), has_part = max(?12, has_part), "
+		 "awaited_ns = iif(?13, awaited_ns, NULL), expired = ?14, files_ns = ?15, "
+		 "heard_ns = coalesce(?16, heard_ns), "
+		 "misses = 0 "
+		 "WHERE row = ?1"},
 
 	[SQL_PASS_SEEN] = {"mark an item as seen",
 			   "INSERT INTO temp.seen (pass, item) VALUES (?, ?) "
@@ -100,32 +143,63 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_PASS_GONE] = {"find items that are gone",
 			   "SELECT row, state, name FROM item "
 			   "WHERE account = ? AND collection = ? AND misses > 0 "
-			   "AND (misses >= ? OR created_ns < ?) AND first_ns <= ? ORDER BY row"},
+			   "AND (misses >= ? OR created_ns < ?) AND first_ns <= ? "
+			   "AND NOT " ITEM_IS_DELIVERED "ORDER BY row"},
 	[SQL_PASS_FORGET] = {"forget a listing", "DELETE FROM temp.seen WHERE pass = ?"},
 
-	[SQL_FILE_NAMES] = {"compare files",
-			    "SELECT row, name FROM file WHERE item = ? AND current"},
 	[SQL_FILE_BY_NAME] = {"look up a file by its name",
-			      FILE_COLUMNS "WHERE item = ? AND name = ? AND current"},
+			      FILE_COLUMNS "WHERE account = ? AND item = ? AND parent = ? "
+					   "AND name = ? AND current"},
 	[SQL_FILE_BY_ROW] = {"look up a file by its row", FILE_COLUMNS "WHERE row = ?"},
-	[SQL_FILE_LIST] = {"list files", FILE_COLUMNS "WHERE item = ? AND current ORDER BY name"},
+	[SQL_FILE_LIST] = {"list files", FILE_COLUMNS "WHERE account = ? AND item = ? "
+						      "AND parent = ? AND current ORDER BY name"},
+	[SQL_FILE_FORMER_NAMES] = {"list the names of old files",
+				   "SELECT DISTINCT parent, name FROM file "
+				   "WHERE account = ? AND item = ? AND NOT current"},
+	/* A name that is said twice counts once. */
 	[SQL_FILE_ADD] = {"add a file",
-			  "INSERT INTO file (item, account, name, mtime_ns) VALUES (?, ?, ?, ?)"},
+			  "INSERT INTO file (account, item, parent, kind, spec, element, name, "
+			  "size, mtime_ns, kept, password) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"},
+	[SQL_FILE_RESPECIFY] = {"note where a file comes from",
+				"UPDATE file SET spec = ?2, element = ?3 WHERE row = ?1"},
 	[SQL_FILE_LEARN] = {"note a file's size",
 			    "UPDATE file SET size = ?2, etag = ?3, modified = ?4 "
 			    "WHERE row = ?1 AND size IS NULL"},
 	[SQL_FILE_CURRENT] = {"look up a file's current version",
 			      "SELECT now.row FROM file AS old JOIN file AS now "
-			      "ON now.item = old.item AND now.name = old.name AND now.current "
+			      "ON now.account = old.account AND now.item = old.item "
+			      "AND now.parent = old.parent AND now.name = old.name AND now.current "
 			      "WHERE old.row = ?"},
 	[SQL_FILE_ADD_VERSION] = {"add a file's new version",
-				  "INSERT INTO file (item, account, name, mtime_ns) "
-				  "SELECT item, account, name, ?2 FROM file WHERE row = ?1"},
+				  "INSERT INTO file "
+				  "(account, item, parent, kind, spec, element, name, mtime_ns) "
+				  "SELECT account, item, parent, kind, spec, element, name, ?2 "
+				  "FROM file WHERE row = ?1"},
+	[SQL_FILE_TOUCH] = {"note that a folder changed",
+			    "UPDATE file SET mtime_ns = ?2 WHERE row = ?1"},
 	[SQL_FILE_TOUCH_ITEM] = {"note that a file was replaced",
 				 "UPDATE item SET changed_ns = ?2 "
 				 "WHERE row = (SELECT item FROM file WHERE row = ?1)"},
 	[SQL_FILE_RETIRE] = {"retire a file", "UPDATE file SET current = 0 WHERE row = ?"},
+	[SQL_FILE_RETIRE_REMOTE] = {"retire an item's files",
+				    "UPDATE file SET current = 0 WHERE account = ? AND item = ? "
+				    "AND parent = 0 AND current AND kind = 0"},
+	[SQL_FILE_RETIRE_TREE] =
+		{"retire what was not brought",
+		 "UPDATE file SET current = 0 WHERE row IN "
+		 "(WITH RECURSIVE tree (row) AS (SELECT ?1 UNION ALL "
+		 "SELECT inside.row FROM tree JOIN file AS inside ON inside.account = ?2 "
+		 "AND inside.item = ?3 AND inside.parent = tree.row AND inside.current) "
+		 "SELECT row FROM tree WHERE row NOT IN (SELECT file FROM temp.brought)) "
+		 "RETURNING parent"},
 	[SQL_FILE_PURGE] = {"purge old files", "DELETE FROM file WHERE NOT current"},
+	[SQL_BODY_ADD] = {"write a body", "INSERT INTO body (row, bytes) VALUES (?, ?)"},
+	[SQL_BODY_IS] = {"compare a body", "SELECT bytes = ?2 FROM body WHERE row = ?1"},
+	[SQL_BODY] = {"read a body", "SELECT bytes FROM body WHERE row = ?"},
+	[SQL_BROUGHT_ADD] = {"mark a file as brought",
+			     "INSERT INTO temp.brought (file) VALUES (?) ON CONFLICT DO NOTHING"},
+	[SQL_BROUGHT_FORGET] = {"forget what was brought", "DELETE FROM temp.brought"},
 
 	[SQL_COMMAND_ADD] = {"write to the journal",
 			     "INSERT INTO command (account, collection, item, at_ns, fields, "

@@ -118,6 +118,18 @@ static void add_column(struct buf *out, const char *text)
 	}
 }
 
+/* The folder of the item whose trigger it was. */
+static void add_item_name(struct view *view, struct buf *out, uint32_t row)
+{
+	struct item item = {0};
+
+	if (row) {
+		int r = item_by_row(view->options.store, row, &item);
+		buf_printf(out, "/%s", r == 0 ? item.name : "-");
+	}
+	item_finish(&item);
+}
+
 static void add_command(struct view *view, struct buf *out, const struct command *c)
 {
 	const struct account *account = view_account(view, c->account);
@@ -127,8 +139,10 @@ static void add_command(struct view *view, struct buf *out, const struct command
 
 	buf_puts(out, clock_print(c->at_ns, when));
 	add_column(out, outcome_word(c->outcome));
-	buf_printf(out, "\t%s/%s/trigger", account ? account_name(account) : "-",
+	buf_printf(out, "\t%s/%s", account ? account_name(account) : "-",
 		   collection ? collection->name : "-");
+	add_item_name(view, out, c->item);
+	buf_puts(out, "/trigger");
 	add_column(out, c->fields);
 	add_column(out, c->id ? c->id : "-");
 	add_column(out, c->err ? error_name(c->err) : "-");
@@ -165,9 +179,8 @@ int64_t control_last_ns(struct view *view, struct address address)
 
 int control_trigger(struct view *view, struct address address, struct buf *out)
 {
-	const struct account *account = view_account(view, address.account);
-	const struct collection *collection = account_collection(account, address.collection);
-	auto_free char *usage = command_usage(collection->create);
+	auto_free char *usage = account_usage(view_account(view, address.account),
+					      address.collection, address.row != 0);
 	struct command last = {0};
 	char when[CLOCK_TEXT_BYTES];
 

@@ -2,7 +2,9 @@
 #include "view/events.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/log.h"
 #include "view/internal.h"
 
 typedef void emit_event(void *context, const struct event *event);
@@ -16,17 +18,34 @@ static void emit_named(enum event_kind kind, uint64_t parent, uint64_t ino, cons
 	emit(context, &event);
 }
 
+/* A name may have moved to another version, or be gone. */
+static void emit_former_names(const struct view *view, unsigned account, uint64_t folder,
+			      uint32_t item, emit_event *emit, void *context)
+{
+	struct former_name *names = NULL;
+	int count = 0;
+	int r = files_former_names(view->options.store, account, item, &names, &count);
+
+	if (r < 0) {
+		log_debug("the kernel is not told which files were replaced: %s", error_name(r));
+	}
+	for (int i = 0; i < count; i++) {
+		uint32_t parent = names[i].parent;
+		emit_named(EVENT_NAME,
+			   parent ? node_ino(ADDRESS_FILE, account, 0, parent, LEAF_CONTENT)
+				  : folder,
+			   0, names[i].name, emit, context);
+	}
+	free(names);
+}
+
 void view_events(const struct view *view, unsigned account_number, unsigned collection_number,
 		 const struct item_change *changes, int count, emit_event *emit, void *context)
 {
-	const struct account *account = view_account(view, account_number);
-	const struct collection *collection = account ? account_collection(account,
-									   collection_number)
-						      : NULL;
 	uint64_t folder = node_ino(ADDRESS_ITEM, account_number, collection_number, 0, LEAF_FOLDER);
 	bool folder_changed = false;
 
-	for (int i = 0; i < count && collection; i++) {
+	for (int i = 0; i < count; i++) {
 		uint64_t item = node_ino(ADDRESS_ITEM, account_number, collection_number,
 					 changes[i].row, LEAF_FOLDER);
 		unsigned what = changes[i].changes;
@@ -37,11 +56,9 @@ void view_events(const struct view *view, unsigned account_number, unsigned coll
 		} else if (!(what & CHANGE_NEW) && (what & (CHANGE_FILES | CHANGE_ERROR))) {
 			emit(context, &(struct event){.kind = EVENT_STAT, .ino = item});
 		}
-		/* A name may have moved to another version; new items have none that is kept. */
-		for (int f = 0; f < collection->file_count && (what & CHANGE_FILES) &&
-				!(what & (CHANGE_NEW | CHANGE_GONE));
-		     f++) {
-			emit_named(EVENT_NAME, item, 0, collection->files[f].name, emit, context);
+		if (what & CHANGE_FILES && !(what & (CHANGE_NEW | CHANGE_GONE))) {
+			emit_former_names(view, account_number, item, changes[i].row, emit,
+					  context);
 		}
 	}
 	if (folder_changed) {

@@ -1,4 +1,4 @@
-/* What a change in the store means for names and attributes that the kernel may have kept. Pure. */
+/* What a change in the store means for names and attributes that the kernel may have kept. */
 #ifndef VIEW_EVENTS_H
 #define VIEW_EVENTS_H
 

@@ -24,6 +24,7 @@ struct folder {
 	struct address address;
 	struct fixed *fixed;
 	int fixed_count;
+	int fixed_capacity;
 	/* A collection's items, read ahead: those after rows_after. */
 	struct item_line *lines;
 	int line_count;
@@ -33,13 +34,16 @@ struct folder {
 
 static int add_fixed(struct folder *folder, const char *name, const struct node *node)
 {
-	struct fixed *grown = realloc(folder->fixed,
-				      ((size_t)folder->fixed_count + 1) * sizeof(*grown));
-	if (!grown) {
-		return -ENOMEM;
+	if (folder->fixed_count == folder->fixed_capacity) {
+		int capacity = folder->fixed_capacity ? 2 * folder->fixed_capacity : 8;
+		struct fixed *grown = reallocarray(folder->fixed, (size_t)capacity, sizeof(*grown));
+		if (!grown) {
+			return -ENOMEM;
+		}
+		folder->fixed = grown;
+		folder->fixed_capacity = capacity;
 	}
-	folder->fixed = grown;
-	struct fixed *fixed = &grown[folder->fixed_count++];
+	struct fixed *fixed = &folder->fixed[folder->fixed_count++];
 	snprintf(fixed->name, sizeof(fixed->name), "%s", name);
 	fixed->node = *node;
 	return 0;
@@ -85,6 +89,36 @@ static int fill_root(struct folder *folder)
 	return r;
 }
 
+static bool has_name(const struct folder *folder, int count, const char *name)
+{
+	for (int i = 0; i < count; i++) {
+		if (strcmp(folder->fixed[i].name, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Files of the store, after what is there already: a name stands for what a lookup finds first. */
+static int add_files(struct folder *folder, uint32_t item, uint32_t parent)
+{
+	struct file *files = NULL;
+	int count = 0;
+	int others = folder->fixed_count;
+	int r = files_in(folder->view->options.store, folder->address.account, item, parent, &files,
+			 &count);
+
+	for (int i = 0; i < count && r == 0; i++) {
+		struct node node;
+		node_of_file(&node, &files[i]);
+		if (!has_name(folder, others, files[i].name)) {
+			r = add_fixed(folder, files[i].name, &node);
+		}
+	}
+	files_finish(files, count);
+	return r;
+}
+
 static int fill_account(struct folder *folder)
 {
 	const struct account *account = view_account(folder->view, folder->address.account);
@@ -96,30 +130,38 @@ static int fill_account(struct folder *folder)
 		node_of_item(&node, folder->address.account, number, 0, folder->view->since_ns);
 		r = add_fixed(folder, account_collection(account, number)->name, &node);
 	}
-	return r;
+	return r < 0 ? r : add_files(folder, 0, 0);
 }
 
 static int fill_item(struct folder *folder)
 {
-	struct store *store = folder->view->options.store;
 	struct item item = {0};
-	struct file *files = NULL;
-	int count = 0;
 
-	int r = item_by_row(store, folder->address.row, &item);
+	int r = item_by_row(folder->view->options.store, folder->address.row, &item);
 	if (r == 0) {
 		r = add_leaves(folder, &item);
 	}
 	if (r == 0) {
-		r = files_of_item(store, folder->address.row, &files, &count);
+		r = add_files(folder, item.row, 0);
 	}
-	for (int i = 0; i < count && r == 0; i++) {
-		struct node node;
-		node_of_file(&node, &files[i]);
-		r = add_fixed(folder, files[i].name, &node);
-	}
-	files_finish(files, count);
 	item_finish(&item);
+	return r;
+}
+
+static int fill_file_folder(struct folder *folder)
+{
+	struct file file = {0};
+
+	int r = file_by_row(folder->view->options.store, folder->address.row, &file);
+	if (r == 0 && !file.current) {
+		r = -ENOENT;
+	} else if (r == 0 && file.kind != FILE_FOLDER) {
+		r = -ENOTDIR;
+	}
+	if (r == 0) {
+		r = add_files(folder, file.item, file.row);
+	}
+	file_finish(&file);
 	return r;
 }
 
@@ -162,6 +204,9 @@ static int fill(struct folder *folder, struct waiter *waiter)
 	}
 	if (a.kind == ADDRESS_ITEM && a.leaf == LEAF_FOLDER) {
 		return a.row ? fill_item(folder) : fill_collection(folder, waiter);
+	}
+	if (a.kind == ADDRESS_FILE) {
+		return fill_file_folder(folder);
 	}
 	return -ENOTDIR;
 }

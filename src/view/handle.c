@@ -13,7 +13,7 @@ struct handle {
 	struct opened opened;
 	struct view *view;
 	struct address address;
-	struct content *content; /* of a file; NULL for text */
+	struct content *content; /* of a file that is not in the store; NULL for text */
 	pthread_mutex_t
 		mutex; /* protects what follows: one handle may be read and written at once */
 	char *text;
@@ -89,6 +89,18 @@ static int open_text(struct handle *handle, struct waiter *waiter)
 	return r;
 }
 
+/* Its bytes are in the store: no network is asked. */
+static int open_body(struct handle *handle)
+{
+	auto_finish(buf_finish) struct buf bytes = {0};
+	int r = file_body(handle->view->options.store, handle->address.row, &bytes);
+
+	if (r == -ENOENT) {
+		r = -ESTALE; /* replaced meanwhile: as below */
+	}
+	return r < 0 ? r : set_text(handle, &bytes);
+}
+
 static int open_content(struct handle *handle, struct waiter *waiter)
 {
 	struct view *view = handle->view;
@@ -112,6 +124,22 @@ static int open_content(struct handle *handle, struct waiter *waiter)
 	problem_finish(&why);
 	file_finish(&file);
 	return r;
+}
+
+static int open_file(struct handle *handle, struct waiter *waiter)
+{
+	struct file file = {0};
+
+	int r = file_by_row(handle->view->options.store, handle->address.row, &file);
+	enum file_kind kind = file.kind;
+	file_finish(&file);
+	if (r < 0) {
+		return r;
+	}
+	if (kind == FILE_FOLDER) {
+		return -EISDIR;
+	}
+	return kind == FILE_BODY ? open_body(handle) : open_content(handle, waiter);
 }
 
 static bool takes_commands(struct address address)
@@ -144,7 +172,7 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struc
 	handle->address = address;
 	pthread_mutex_init(&handle->mutex, NULL);
 	if (address.kind == ADDRESS_FILE) {
-		r = open_content(handle, waiter);
+		r = open_file(handle, waiter);
 	} else if (reading) {
 		r = open_text(handle, waiter);
 	}
@@ -160,6 +188,11 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struc
 bool handle_is_text(const struct handle *handle)
 {
 	return handle->content == NULL;
+}
+
+bool handle_is_live(const struct handle *handle)
+{
+	return handle->address.kind != ADDRESS_FILE;
 }
 
 static bool was_late_just_now(struct handle *handle)
@@ -254,8 +287,8 @@ static int command(struct handle *handle, const char *data, size_t length, struc
 	auto_free char *text = NULL;
 	struct problem why = {0};
 
-	int r = account_trigger(account, handle->address.collection, data, length, waiter, &text,
-				&why);
+	int r = account_trigger(account, handle->address.collection, handle->address.row, data,
+				length, waiter, &text, &why);
 	if (r == 0 && text) {
 		buf_printf(answer, "%s\n", text);
 	}

@@ -28,8 +28,10 @@ void opened_add(struct view *view, struct opened *opened, void (*close)(struct o
 /* Also for what was never added. */
 void opened_remove(struct view *view, struct opened *opened);
 
-/* How long the kernel may keep what it was told: long, since changes are pushed. */
+/* How long the kernel may keep what it was told: long, since changes are pushed; and shortly, where
+ * they are not. */
 #define KEPT_SECONDS 3600.0
+#define FRESH_SECONDS 1.0
 
 struct account *view_account(const struct view *view, unsigned number);
 
@@ -47,12 +49,13 @@ int node_of_leaf(struct view *view, struct address address, const struct item *i
 /* ---- leaf.c: the small text files. */
 struct leaf_info {
 	enum leaf leaf;
-	const char *name; /* NULL: the record, which the description names */
+	const char *name; /* NULL: a record, which the description names */
 	mode_t mode;
 };
 /* The leaves in a folder of that leaf (LEAF_CONTROL, LEAF_ACCOUNT, LEAF_FOLDER with or without a
  * row), in the order they are listed. */
 const struct leaf_info *leaves_in(struct address folder, int *count);
+/* NULL where there is no such leaf at all. */
 const char *leaf_name(const struct leaf_info *info, const struct collection *collection);
 /* True when it is there; item is NULL but for an item's leaves. */
 bool leaf_exists(struct view *view, struct address address, const struct item *item);

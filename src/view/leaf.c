@@ -24,9 +24,9 @@ static const struct leaf_info collection_leaves[] = {
 	{LEAF_TRIGGER, "trigger", TRIGGER},
 };
 static const struct leaf_info item_leaves[] = {
-	{LEAF_RECORD, NULL, READ_ONLY},
-	{LEAF_STATUS, "status", READ_ONLY},
-	{LEAF_ERROR, "error", READ_ONLY},
+	{LEAF_RECORD, NULL, READ_ONLY},     {LEAF_PART, NULL, READ_ONLY},
+	{LEAF_STATUS, "status", READ_ONLY}, {LEAF_ERROR, "error", READ_ONLY},
+	{LEAF_TRIGGER, "trigger", TRIGGER},
 };
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -51,7 +51,20 @@ const struct leaf_info *leaves_in(struct address folder, int *count)
 
 const char *leaf_name(const struct leaf_info *info, const struct collection *collection)
 {
-	return info->name ? info->name : collection->record;
+	if (info->name) {
+		return info->name;
+	}
+	return info->leaf == LEAF_PART ? collection->part_record : collection->record;
+}
+
+static bool has_part_record(const struct collection *collection, const struct item *item)
+{
+	return collection && collection->part_record && item && item->part && item->part[0] == '{';
+}
+
+static bool has_trigger(const struct collection *collection, struct address address)
+{
+	return collection && (address.row ? collection->act : collection->create);
 }
 
 bool leaf_exists(struct view *view, struct address address, const struct item *item)
@@ -69,7 +82,9 @@ bool leaf_exists(struct view *view, struct address address, const struct item *i
 		}
 		return ready;
 	case LEAF_TRIGGER:
-		return collection && collection->create;
+		return has_trigger(collection, address);
+	case LEAF_PART:
+		return has_part_record(collection, item);
 	case LEAF_ERROR:
 		return item && (item->error || item->trouble);
 	case LEAF_RECORD:
@@ -107,6 +122,24 @@ static int record_text(const struct item *item, struct buf *out)
 	}
 	doc_destroy(record);
 	doc_destroy(remembered);
+	return r;
+}
+
+static int part_text(const struct item *item, struct buf *out)
+{
+	struct doc *part = NULL;
+	auto_free char *text = NULL;
+	int r = doc_parse_json(item->part, strlen(item->part), 0, &part, NULL);
+
+	if (r == 0) {
+		text = doc_print(part, true);
+		r = text ? 0 : -ENOMEM;
+	}
+	if (r == 0) {
+		buf_puts(out, text);
+		r = buf_status(out);
+	}
+	doc_destroy(part);
 	return r;
 }
 
@@ -160,6 +193,8 @@ int leaf_text(struct view *view, struct address address, const struct item *item
 		break;
 	case LEAF_RECORD:
 		return record_text(item, out);
+	case LEAF_PART:
+		return part_text(item, out);
 	case LEAF_STATUS:
 		buf_printf(out, "%s\n", state_word(item->state));
 		break;
@@ -179,6 +214,8 @@ int64_t leaf_mtime(struct view *view, struct address address, const struct item 
 	switch (address.leaf) {
 	case LEAF_RECORD:
 		return item->record_ns;
+	case LEAF_PART:
+		return item->part_ns;
 	case LEAF_STATUS:
 		return item->state_ns;
 	case LEAF_ERROR:

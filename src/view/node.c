@@ -29,12 +29,19 @@ void node_of_item(struct node *out, unsigned account, unsigned collection, uint3
 	node_folder(out, node_ino(ADDRESS_ITEM, account, collection, row, LEAF_FOLDER), changed_ns);
 }
 
-void node_of_file(struct node *out, const struct file *file)
+/* Its date is another one whenever an entry comes or goes. */
+static void node_of_file_folder(struct node *out, uint64_t ino, const struct file *file)
+{
+	node_folder(out, ino, file->mtime_ns);
+	out->stat_seconds = FRESH_SECONDS;
+}
+
+static void node_of_content(struct node *out, uint64_t ino, const struct file *file)
 {
 	bool sized = file->size >= 0;
 
 	*out = (struct node){
-		.ino = node_ino(ADDRESS_FILE, file->account, 0, file->row, LEAF_CONTENT),
+		.ino = ino,
 		.mode = S_IFREG | 0444,
 		.size = sized ? file->size : 0,
 		.mtime_ns = file->mtime_ns,
@@ -42,6 +49,22 @@ void node_of_file(struct node *out, const struct file *file)
 		.name_seconds = KEPT_SECONDS,
 		.stat_seconds = sized ? KEPT_SECONDS : 0,
 	};
+}
+
+void node_of_file(struct node *out, const struct file *file)
+{
+	uint64_t ino = node_ino(ADDRESS_FILE, file->account, 0, file->row, LEAF_CONTENT);
+
+	if (file->kind == FILE_FOLDER) {
+		node_of_file_folder(out, ino, file);
+	} else {
+		node_of_content(out, ino, file);
+	}
+	/* Nobody tells when a document changes. */
+	if (file->item == 0) {
+		out->name_seconds = FRESH_SECONDS;
+		out->stat_seconds = FRESH_SECONDS;
+	}
 }
 
 int node_of_leaf(struct view *view, struct address address, const struct item *item,

@@ -98,7 +98,8 @@ static int look_for_leaf(struct view *view, struct address folder, const char *n
 	const struct leaf_info *info = leaves_in(folder, &count);
 
 	for (int i = 0; i < count; i++) {
-		if (strcmp(name, leaf_name(&info[i], collection)) == 0) {
+		const char *leaf = leaf_name(&info[i], collection);
+		if (leaf && strcmp(name, leaf) == 0) {
 			folder.leaf = info[i].leaf;
 			return node_of_leaf(view, folder, item, out);
 		}
@@ -156,25 +157,63 @@ static int look_for_item(struct view *view, struct address folder, const char *n
 	return r;
 }
 
+/* In the folder of files parent; 0: the item's own, or with item 0 the account's. */
+static int look_for_file(struct view *view, unsigned account, uint32_t item, uint32_t parent,
+			 const char *name, struct node *out)
+{
+	struct file file = {0};
+	int r = file_by_name(view->options.store, account, item, parent, name, &file);
+
+	if (r == 0) {
+		node_of_file(out, &file);
+	}
+	file_finish(&file);
+	return r;
+}
+
+static int look_in_file(struct view *view, struct address folder, const char *name,
+			struct node *out)
+{
+	struct file file = {0};
+	int r = file_by_row(view->options.store, folder.row, &file);
+
+	if (r == 0 && file.kind != FILE_FOLDER) {
+		r = -ENOTDIR;
+	}
+	if (r == 0) {
+		r = look_for_file(view, file.account, file.item, file.row, name, out);
+	}
+	file_finish(&file);
+	return r;
+}
+
 static int look_in_item(struct view *view, struct address folder, const char *name,
 			struct node *out)
 {
-	struct store *store = view->options.store;
 	struct item item = {0};
-	struct file file = {0};
 
-	int r = item_by_row(store, folder.row, &item);
+	int r = item_by_row(view->options.store, folder.row, &item);
 	if (r == 0) {
 		r = look_for_leaf(view, folder, name, &item, out);
 	}
 	if (r == -ENOENT && item.name) {
-		r = file_by_name(store, folder.row, name, &file);
-		if (r == 0) {
-			node_of_file(out, &file);
-		}
+		r = look_for_file(view, folder.account, folder.row, 0, name, out);
 	}
-	file_finish(&file);
 	item_finish(&item);
+	return r;
+}
+
+static int look_in_account(struct view *view, struct address folder, const char *name,
+			   struct node *out)
+{
+	int r = look_for_leaf(view, folder, name, NULL, out);
+
+	if (r == -ENOENT) {
+		r = look_for_collection(view, folder, name, out);
+	}
+	if (r == -ENOENT) {
+		r = look_for_file(view, folder.account, 0, 0, name, out);
+	}
 	return r;
 }
 
@@ -189,13 +228,17 @@ int view_lookup(struct view *view, uint64_t parent, const char *name, struct wai
 	if (folder.account && !view_account(view, folder.account)) {
 		return -ENOENT;
 	}
+	if (folder.kind == ADDRESS_CTRL && folder.leaf == LEAF_ACCOUNT) {
+		return look_in_account(view, folder, name, out);
+	}
 	if (folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER && folder.row) {
 		return look_in_item(view, folder, name, out);
 	}
+	if (folder.kind == ADDRESS_FILE) {
+		return look_in_file(view, folder, name, out);
+	}
 	int r = look_for_leaf(view, folder, name, NULL, out);
-	if (r == -ENOENT && folder.kind == ADDRESS_CTRL && folder.leaf == LEAF_ACCOUNT) {
-		r = look_for_collection(view, folder, name, out);
-	} else if (r == -ENOENT && folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER) {
+	if (r == -ENOENT && folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER) {
 		r = look_for_item(view, folder, name, waiter, out);
 	}
 	return r;
@@ -209,7 +252,7 @@ static int stat_file(struct view *view, struct address address, struct waiter *w
 	struct problem why = {0};
 
 	int r = file_by_row(view->options.store, address.row, &file);
-	if (r == 0 && file.size < 0) {
+	if (r == 0 && file.kind == FILE_REMOTE && file.size < 0) {
 		file_finish(&file);
 		r = complain(account, account_learn(account, address.row, waiter, &why), &why);
 		if (r == 0) {

@@ -61,8 +61,10 @@ void folder_close(struct folder *folder);
 struct handle;
 int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struct waiter *waiter,
 	      struct handle **out);
-/* Text that was made at opening; false for content, which comes from a descriptor. */
+/* It has its bytes since it was opened; false for content, which comes from a descriptor. */
 bool handle_is_text(const struct handle *handle);
+/* They were made for it alone; false for files, which never change under their address. */
+bool handle_is_live(const struct handle *handle);
 /* Content at an offset: its length; the bytes are at that offset of *fd. */
 ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
 		       int *fd);

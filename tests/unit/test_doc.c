@@ -198,6 +198,10 @@ static void paths_lead_to_values(void **state)
 	assert_string_equal(text_at(doc, "data.id ?? data[0].id"), "5");
 	assert_int_equal(doc_kind(doc_path(doc, "data[0] ?? data")), DOC_OBJECT);
 	assert_int_equal(doc_kind(doc_path(doc, "n ?? n")), DOC_NULL);
+	assert_ptr_equal(doc_path(doc, "."), doc);
+	assert_ptr_equal(doc_path(doc, "e ?? ."), doc);
+	assert_string_equal(text_at(doc, "a.b[1] ?? ."), "7");
+	assert_null(doc_path(NULL, "."));
 	doc_destroy(doc);
 	doc = parse("{\"data\":{\"id\":6}}");
 	assert_int_equal(doc_kind(doc_path(doc, "data[0] ?? data")), DOC_OBJECT);
@@ -208,12 +212,15 @@ static void paths_lead_to_values(void **state)
 static void paths_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"",     " ",    ".",     "a.",  ".a",        "a..b",       "a[",
-		"a[]",  "a[x]", "a[-1]", "a[1", "a[1]b",     "a[1234567]", "a ? b",
-		"a ??", "?? a", "a b",   "a?",  "a ?? ?? b", "[0]",        "a[*]",
+		"",     " ",     "..",        "a.",    ".a",         "a..b",  "a[",   "a[]",
+		"a[x]", "a[-1]", "a[1",       "a[1]b", "a[1234567]", "a ? b", "a ??", "?? a",
+		"a b",  "a?",    "a ?? ?? b", "[0]",   "a[*]",       ". .",   ".[0]", "a . b",
 	};
 
 	(void)state;
+	assert_null(doc_path_check("."));
+	assert_null(doc_path_check(" . ?? a"));
+	assert_null(doc_path_check("a ?? ."));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (!doc_path_check(bad[i])) {
 			fail_msg("'%s' was taken for a path", bad[i]);
@@ -395,16 +402,18 @@ static int shout(void *context, const struct doc *text, struct buf *out)
 static void copies_have_other_texts(void **state)
 {
 	struct doc *from = parse_yaml(
-		"{a: [x, omit, 'omit'], b: {c: omit}, n: 5, m: '5', t: true, z: null}");
+		"{a: [x, omit, 'omit'], b: {c: omit, d: {e: omit}}, k: {}, n: 5, m: '5', "
+		"t: true, z: null}");
 	struct doc *copy = NULL;
 	char *printed;
 	int count = 0;
 
 	(void)state;
 	assert_int_equal(doc_copy_replaced(from, shout, &count, &copy), 0);
-	assert_int_equal(count, 5);
+	assert_int_equal(count, 6);
 	printed = doc_print(copy, false);
-	assert_string_equal(printed, "{\"a\":[\"x\\\"!\"],\"b\":{},\"n\":5,\"m\":\"5\\\"!\","
+	/* What held nothing else than what is left out is left out. */
+	assert_string_equal(printed, "{\"a\":[\"x\\\"!\"],\"k\":{},\"n\":5,\"m\":\"5\\\"!\","
 				     "\"t\":true,\"z\":null}");
 	free(printed);
 	doc_destroy(copy);
@@ -412,6 +421,92 @@ static void copies_have_other_texts(void **state)
 	from = parse_yaml("{a: [x, {b: fail}]}");
 	assert_int_equal(doc_copy_replaced(from, shout, &count, &copy), -EINVAL);
 	doc_destroy(from);
+	from = parse_yaml("{a: omit, b: {c: omit}}");
+	assert_int_equal(doc_copy_replaced(from, shout, &count, &copy), DOC_OMIT);
+	doc_destroy(from);
+}
+
+/* A text stands for the JSON that it is. */
+static int as_json(void *context, const struct doc *text, struct buf *out)
+{
+	(void)context;
+	buf_puts(out, doc_text(text, NULL));
+	return DOC_JSON;
+}
+
+static void texts_can_stand_for_json(void **state)
+{
+	struct doc *from = parse_yaml("{a: '12.50', b: ['[1,{\"c\":null}]', 'null'], d: '\"x\"'}");
+	struct doc *copy = NULL;
+	char *printed;
+
+	(void)state;
+	assert_int_equal(doc_copy_replaced(from, as_json, NULL, &copy), 0);
+	printed = doc_print(copy, false);
+	assert_string_equal(printed, "{\"a\":12.50,\"b\":[[1,{\"c\":null}],null],\"d\":\"x\"}");
+	free(printed);
+	doc_destroy(copy);
+	doc_destroy(from);
+	from = parse_yaml("{a: 'x'}");
+	assert_int_equal(doc_copy_replaced(from, as_json, NULL, &copy), -EBADMSG);
+	doc_destroy(from);
+}
+
+static void views_leave_out_and_cut(void **state)
+{
+	static const char *const omit[] = {"key", "link"};
+	static const char *const cut[] = {"url", "n"};
+	struct doc *doc = parse("{\"key\":1,\"a\":[{\"link\":\"x\",\"b\":\"q?r\"}],"
+				"\"url\":\"h?s?t\",\"n\":5,\"o\":{\"url\":\"u?v\",\"key\":2}}");
+	struct doc_view view = {.omit = omit, .omit_count = 2, .cut = cut, .cut_count = 2};
+	char *printed = doc_print_view(doc, &view);
+
+	(void)state;
+	assert_string_equal(printed, "{\n  \"a\": [\n    {\n      \"b\": \"q?r\"\n    }\n  ],\n"
+				     "  \"url\": \"h\",\n  \"n\": 5,\n  \"o\": {\n"
+				     "    \"url\": \"u?v\"\n  }\n}\n");
+	free(printed);
+	view = (struct doc_view){.omit = omit, .omit_count = 1, .omit_top = true};
+	printed = doc_print_view(doc, &view);
+	assert_null(strstr(printed, "\"key\": 1"));
+	assert_non_null(strstr(printed, "\"key\": 2"));
+	assert_non_null(strstr(printed, "h?s?t"));
+	free(printed);
+	doc_destroy(doc);
+	doc = parse("{\"key\":1}");
+	printed = doc_print_view(doc, &view);
+	assert_string_equal(printed, "{}\n");
+	free(printed);
+	doc_destroy(doc);
+}
+
+static void trees_are_copied_into_objects(void **state)
+{
+	static const char text[] = "{\"a\":[1.50,null,true,\"x\\u0000y\",{\"b\":{}}]}";
+	struct doc *from = parse(text);
+	struct doc *to = doc_object_create();
+	struct doc *copy = doc_copy(from);
+	char *printed;
+
+	(void)state;
+	doc_set(to, "t", from);
+	doc_set(to, "t", doc_path(from, "a[0]"));
+	doc_set(to, "n", doc_path(from, "a[1]"));
+	doc_set(to, "absent", NULL);
+	doc_set_number(to, "d", "-0.10");
+	doc_set_boolean(to, "b", true);
+	doc_set(copy, "more", from);
+	doc_destroy(from);
+	printed = doc_print(to, false);
+	assert_string_equal(printed, "{\"t\":1.50,\"n\":null,\"d\":-0.10,\"b\":true}");
+	free(printed);
+	printed = doc_print(copy, false);
+	assert_string_equal(printed, "{\"a\":[1.50,null,true,\"x\\u0000y\",{\"b\":{}}],\"more\":"
+				     "{\"a\":[1.50,null,true,\"x\\u0000y\",{\"b\":{}}]}}");
+	free(printed);
+	assert_true(doc_is_whole(to));
+	doc_destroy(to);
+	doc_destroy(copy);
 }
 
 static void scalars_stand_for_things(void **state)
@@ -585,8 +680,9 @@ static int do_all(struct doc *doc)
 
 	made = doc_object_create();
 	doc_set_text(made, "a", "b");
+	doc_set(made, "c", doc);
 	printed = doc_print_with(doc, "own", made);
-	r = made && printed ? 0 : -ENOMEM;
+	r = made && doc_is_whole(made) && printed ? 0 : -ENOMEM;
 	if (r == 0) {
 		r = doc_parse_yaml("f", yaml, strlen(yaml), &findings, &other);
 	}
@@ -644,6 +740,9 @@ int main(void)
 		cmocka_unit_test(yaml_that_is_too_clever_is_refused),
 		cmocka_unit_test(all_findings_are_found),
 		cmocka_unit_test(copies_have_other_texts),
+		cmocka_unit_test(texts_can_stand_for_json),
+		cmocka_unit_test(views_leave_out_and_cut),
+		cmocka_unit_test(trees_are_copied_into_objects),
 		cmocka_unit_test(scalars_stand_for_things),
 		cmocka_unit_test(readers_say_what_to_write_instead),
 		cmocka_unit_test(noise_does_no_harm),

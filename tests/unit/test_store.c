@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "store/items.h"
 #include "store/journal.h"
+#include "store/schema.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -27,8 +28,8 @@
 enum { ACCOUNT = 1, ORDERS = 1, JOBS = 2, BATCH = 50 };
 
 static const int64_t second_ns = INT64_C(1000000000);
-static const char *const one_file[] = {"orders.csv"};
-static const char *const two_files[] = {"keys.zip", "orders.csv"};
+static const struct fact_file one_file[] = {{"orders.csv", 0, 0}};
+static const struct fact_file two_files[] = {{"keys.zip", 1, 2}, {"orders.csv", 0, 0}};
 
 struct place {
 	char dir[64];
@@ -642,7 +643,7 @@ static void rows_are_never_given_twice(void **state)
 
 	merge(p, fact);
 	uint32_t row = row_of(p, "7");
-	assert_int_equal(file_by_name(p->store, row, "orders.csv", &file), 0);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, row, 0, "orders.csv", &file), 0);
 	uint32_t file_row = file.row;
 	file_finish(&file);
 	assert_int_equal(item_remove(p->store, row, &change), 0);
@@ -651,7 +652,7 @@ static void rows_are_never_given_twice(void **state)
 	assert_string_equal(change.name, "7");
 	assert_int_equal(item_remove(p->store, row, &change), -ENOENT);
 	assert_int_equal(item_by_id(p->store, ACCOUNT, ORDERS, "7", &item), -ENOENT);
-	assert_int_equal(file_by_name(p->store, row, "orders.csv", &file), -ENOENT);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, row, 0, "orders.csv", &file), -ENOENT);
 	/* For those who have it open. */
 	assert_int_equal(file_by_row(p->store, file_row, &file), 0);
 	assert_false(file.current);
@@ -661,7 +662,8 @@ static void rows_are_never_given_twice(void **state)
 	assert_int_equal(file_by_row(p->store, file_row, &file), -ENOENT);
 	assert_int_equal(merge(p, fact), CHANGE_NEW | CHANGE_FILES);
 	assert_true(row_of(p, "7") > row);
-	assert_int_equal(file_by_name(p->store, row_of(p, "7"), "orders.csv", &file), 0);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, row_of(p, "7"), 0, "orders.csv", &file),
+			 0);
 	assert_true(file.row > file_row);
 	file_finish(&file);
 }
@@ -700,7 +702,7 @@ static void files_follow_the_facts(void **state)
 
 	merge(p, fact);
 	uint32_t item = row_of(p, "7");
-	assert_int_equal(files_of_item(p->store, item, &files, &count), 0);
+	assert_int_equal(files_in(p->store, ACCOUNT, item, 0, &files, &count), 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(files[0].name, "keys.zip");
 	assert_string_equal(files[1].name, "orders.csv");
@@ -717,7 +719,7 @@ static void files_follow_the_facts(void **state)
 	fact.files = one_file;
 	fact.file_count = 1;
 	assert_int_equal(merge(p, fact), CHANGE_FILES);
-	assert_int_equal(files_of_item(p->store, item, &files, &count), 0);
+	assert_int_equal(files_in(p->store, ACCOUNT, item, 0, &files, &count), 0);
 	assert_int_equal(count, 1);
 	assert_int_equal(files[0].row, kept);
 	files_finish(files, count);
@@ -726,12 +728,12 @@ static void files_follow_the_facts(void **state)
 	fact.file_count = 2;
 	assert_int_equal(merge(p, fact), CHANGE_FILES);
 	struct file file;
-	assert_int_equal(file_by_name(p->store, item, "keys.zip", &file), 0);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, item, 0, "keys.zip", &file), 0);
 	assert_true(file.row > dropped);
 	file_finish(&file);
 	fact.file_count = 0;
 	assert_int_equal(merge(p, fact), CHANGE_FILES);
-	assert_int_equal(files_of_item(p->store, item, &files, &count), 0);
+	assert_int_equal(files_in(p->store, ACCOUNT, item, 0, &files, &count), 0);
 	assert_int_equal(count, 0);
 	assert_null(files);
 }
@@ -746,7 +748,7 @@ static void a_file_is_one_content_for_ever(void **state)
 
 	merge(p, (struct fact){.id = "7", .created_ns = 5, .files = one_file, .file_count = 1});
 	uint32_t item = row_of(p, "7");
-	assert_int_equal(file_by_name(p->store, item, "orders.csv", &file), 0);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, item, 0, "orders.csv", &file), 0);
 	uint32_t first = file.row;
 	file_finish(&file);
 	assert_int_equal(file_learn(p->store, first, 0, "\"v1\"", NULL), 0);
@@ -762,7 +764,7 @@ static void a_file_is_one_content_for_ever(void **state)
 	assert_int_equal(file_replace(p->store, first, 78, &again), 0);
 	assert_int_equal(again, second);
 	assert_int_equal(file_learn(p->store, second, 1000, NULL, "today"), 0);
-	assert_int_equal(file_by_name(p->store, item, "orders.csv", &file), 0);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, item, 0, "orders.csv", &file), 0);
 	assert_int_equal(file.row, second);
 	assert_int_equal(file.mtime_ns, 77);
 	assert_int_equal(file.size, 1000);
@@ -1074,7 +1076,7 @@ static void a_false_suspicion_is_dropped(void **state)
 static void a_newer_file_is_left_alone(void **state)
 {
 	static const unsigned char version[] = {0, 0, 0, 99};
-	static const unsigned char known[] = {0, 0, 0, 1};
+	static const unsigned char known[] = {0, 0, 0, SCHEMA_VERSION};
 	struct place *p = *state;
 	struct problem why = {0};
 	struct store *store;
@@ -1152,6 +1154,710 @@ static void no_memory_is_an_ordinary_error(void **state)
 		item_finish(&item);
 	}
 	assert_true(failed > 10);
+}
+
+/* ---- Parts, versions, acts. */
+
+static bool has_file(struct place *p, uint32_t item, const char *name)
+{
+	struct file file;
+	int r = file_by_name(p->store, ACCOUNT, item, 0, name, &file);
+
+	file_finish(&file);
+	return r == 0;
+}
+
+static uint32_t file_row(struct place *p, uint32_t item, const char *name)
+{
+	struct file file;
+
+	assert_int_equal(file_by_name(p->store, ACCOUNT, item, 0, name, &file), 0);
+	uint32_t row = file.row;
+	file_finish(&file);
+	return row;
+}
+
+static void a_part_is_apart_from_the_record(void **state)
+{
+	struct place *p = *state;
+	uint32_t rows[4];
+
+	merge(p, (struct fact){.id = "old", .created_ns = 5});
+	merge(p, (struct fact){.id = "7", .created_ns = 9});
+	merge(p, (struct fact){.id = "undated"});
+	assert_int_equal(items_without_part(p->store, ACCOUNT, ORDERS, rows, 4), 3);
+	assert_int_equal(rows[0], row_of(p, "7"));
+	assert_int_equal(rows[1], row_of(p, "old"));
+
+	assert_int_equal(merge(p, (struct fact){.id = "7", .part = "null\n"}), CHANGE_RECORD);
+	assert_int_equal(items_without_part(p->store, ACCOUNT, ORDERS, rows, 4), 2);
+	struct item item = get(p, "7");
+	assert_int_equal(item.changed_ns, 9);
+	assert_int_equal(item.record_ns, 9);
+	assert_true(is_recent(item.part_ns));
+	assert_string_equal(item.part, "null\n");
+	assert_null(item.record);
+	item_finish(&item);
+
+	/* As an object it has a file. */
+	assert_int_equal(merge(p, (struct fact){.id = "7", .part = "{}\n"}), CHANGE_RECORD);
+	item = get(p, "7");
+	assert_int_equal(item.record_ns, 9);
+	int64_t came_ns = item.changed_ns;
+	assert_true(is_recent(came_ns));
+	item_finish(&item);
+	assert_int_equal(merge(p, (struct fact){.id = "7", .part = "{\"a\":1}\n"}), CHANGE_RECORD);
+	assert_int_equal(merge(p, (struct fact){.id = "7", .record = "{}\n"}), CHANGE_RECORD);
+	item = get(p, "7");
+	assert_int_equal(item.changed_ns, came_ns);
+	assert_string_equal(item.part, "{\"a\":1}\n");
+	assert_string_equal(item.record, "{}\n");
+	item_finish(&item);
+}
+
+static void a_part_is_as_old_as_the_item(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "7", .created_ns = 9, .updated_ns = 11};
+
+	merge(p, fact);
+	fact.part = "{}\n";
+	merge(p, fact);
+	struct item item = get(p, "7");
+	assert_int_equal(item.part_ns, 11);
+	item_finish(&item);
+	fact.id = "8";
+	merge(p, fact);
+	item = get(p, "8");
+	assert_int_equal(item.part_ns, 11);
+	item_finish(&item);
+	fact.part = "{\"a\":1}\n";
+	merge(p, fact);
+	item = get(p, "8");
+	assert_true(is_recent(item.part_ns));
+	item_finish(&item);
+}
+
+static void a_folder_may_be_called_otherwise(void **state)
+{
+	struct place *p = *state;
+
+	merge(p, (struct fact){.id = "T3JkZXI6Nw==", .name = "7"});
+	merge(p, (struct fact){.id = "other", .name = "7"});
+	merge(p, (struct fact){.id = "third", .name = "trigger"});
+	struct item item = get(p, "T3JkZXI6Nw==");
+	assert_string_equal(item.name, "7");
+	item_finish(&item);
+	item = get(p, "other");
+	assert_string_equal(item.name, "7~2");
+	item_finish(&item);
+	item = get(p, "third");
+	assert_string_equal(item.name, "%74rigger");
+	item_finish(&item);
+	/* Once it has a name it keeps it. */
+	assert_int_equal(merge(p, (struct fact){.id = "other", .name = "8"}), 0);
+}
+
+static void what_is_not_settled_is_listed_by_name(void **state)
+{
+	const unsigned settled = 1U << STATE_READY | 1U << STATE_FAILED;
+	struct place *p = *state;
+	struct item_line lines[8];
+	uint32_t rows[8];
+
+	merge(p, (struct fact){.id = "c", .state = STATE_RUNNING});
+	merge(p, (struct fact){.id = "b", .state = STATE_READY});
+	merge(p, (struct fact){.id = "a", .state = STATE_NONE});
+	merge(p, (struct fact){.id = "e", .state = STATE_FAILED});
+	merge(p, (struct fact){.id = "d", .state = STATE_QUEUED});
+	assert_int_equal(items_unsettled(p->store, ACCOUNT, ORDERS, settled, "", lines, 8), 3);
+	assert_string_equal(lines[0].name, "a");
+	assert_string_equal(lines[1].name, "c");
+	assert_string_equal(lines[2].name, "d");
+	assert_int_equal(lines[2].row, row_of(p, "d"));
+	assert_int_equal(items_unsettled(p->store, ACCOUNT, ORDERS, settled, "c", lines, 1), 1);
+	assert_string_equal(lines[0].name, "c");
+	assert_int_equal(items_unsettled(p->store, ACCOUNT, ORDERS, settled, "e", lines, 8), 0);
+
+	assert_int_equal(items_active_rows(p->store, ACCOUNT, ORDERS, 0, rows, 8), 2);
+	assert_int_equal(rows[0], row_of(p, "c"));
+	assert_int_equal(rows[1], row_of(p, "d"));
+	assert_int_equal(items_active_rows(p->store, ACCOUNT, ORDERS, rows[0], rows, 8), 1);
+	assert_int_equal(rows[0], row_of(p, "d"));
+}
+
+static void another_version_has_other_files(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "7",
+			    .state = STATE_READY,
+			    .created_ns = 5,
+			    .version = "v1",
+			    .files = two_files,
+			    .file_count = 2};
+	struct former_name *names;
+	struct file file;
+	int count;
+
+	merge(p, fact);
+	uint32_t item = row_of(p, "7");
+	uint32_t first = file_row(p, item, "keys.zip");
+	assert_int_equal(file_by_row(p->store, first, &file), 0);
+	assert_int_equal(file.spec, 1);
+	assert_int_equal(file.element, 2);
+	assert_int_equal(file.kind, FILE_REMOTE);
+	assert_int_equal(file.mtime_ns, 5);
+	file_finish(&file);
+	assert_int_equal(files_former_names(p->store, ACCOUNT, item, &names, &count), 0);
+	assert_int_equal(count, 0);
+
+	fact.version = NULL;
+	assert_int_equal(merge(p, fact), 0);
+	fact.version = "v2";
+	assert_int_equal(merge(p, fact), CHANGE_FILES);
+	assert_int_equal(merge(p, fact), 0);
+	uint32_t second = file_row(p, item, "keys.zip");
+	assert_true(second > first);
+	/* Of the same date they would be taken for the old ones. */
+	assert_int_equal(file_by_row(p->store, second, &file), 0);
+	assert_true(is_recent(file.mtime_ns));
+	file_finish(&file);
+	assert_int_equal(file_by_row(p->store, first, &file), 0);
+	assert_false(file.current);
+	file_finish(&file);
+	fact.version = "v3";
+	fact.updated_ns = 11;
+	assert_int_equal(merge(p, fact), CHANGE_FILES);
+	assert_int_equal(file_by_row(p->store, file_row(p, item, "keys.zip"), &file), 0);
+	assert_int_equal(file.mtime_ns, 11);
+	file_finish(&file);
+	struct item now = get(p, "7");
+	assert_string_equal(now.version, "v3");
+	item_finish(&now);
+
+	assert_int_equal(files_former_names(p->store, ACCOUNT, item, &names, &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(names[0].parent, 0);
+	assert_string_equal(names[0].name, "keys.zip");
+	assert_string_equal(names[1].name, "orders.csv");
+	free(names);
+}
+
+static void a_file_may_come_from_elsewhere(void **state)
+{
+	static const struct fact_file moved[] = {{"keys.zip", 1, 3}, {"orders.csv", 0, 0}};
+	static const struct fact_file twice[] = {{"a", 0, 0}, {"a", 0, 1}, {"a", 0, 2}};
+	struct place *p = *state;
+	struct fact fact = {.id = "7", .files = two_files, .file_count = 2};
+	struct file file;
+
+	merge(p, fact);
+	uint32_t row = file_row(p, row_of(p, "7"), "keys.zip");
+	fact.files = moved;
+	assert_int_equal(merge(p, fact), 0);
+	assert_int_equal(file_by_row(p->store, row, &file), 0);
+	assert_int_equal(file.element, 3);
+	file_finish(&file);
+	fact = (struct fact){.id = "8", .files = twice, .file_count = 3};
+	assert_int_equal(merge(p, fact), CHANGE_NEW | CHANGE_FILES);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, row_of(p, "8"), 0, "a", &file), 0);
+	assert_int_equal(file.element, 0);
+	file_finish(&file);
+}
+
+static enum state state_of(struct place *p, const char *id)
+{
+	struct item item = get(p, id);
+	enum state state = item.state;
+
+	item_finish(&item);
+	return state;
+}
+
+static struct item_change await(struct place *p, uint32_t row, int64_t seconds)
+{
+	struct item_change change;
+
+	assert_int_equal(item_await(p->store, row, clock_wall_ns() + seconds * second_ns, &change),
+			 0);
+	return change;
+}
+
+static void after_an_act_the_old_record_does_not_count(void **state)
+{
+	struct place *p = *state;
+	struct fact old = {.id = "7",
+			   .state = STATE_READY,
+			   .created_ns = 5,
+			   .version = "v1",
+			   .error = "half",
+			   .files = two_files,
+			   .file_count = 2};
+	struct item_change change;
+
+	merge(p, old);
+	uint32_t row = row_of(p, "7");
+	uint32_t first = file_row(p, row, "keys.zip");
+	change = await(p, row, 60);
+	assert_int_equal(change.row, row);
+	assert_int_equal(change.changes, CHANGE_STATE | CHANGE_FILES | CHANGE_ERROR);
+	assert_int_equal(change.state, STATE_QUEUED);
+	assert_string_equal(change.name, "7");
+	assert_false(has_file(p, row, "keys.zip"));
+	struct item item = get(p, "7");
+	assert_null(item.error);
+	assert_true(is_recent(item.changed_ns) && is_recent(item.state_ns));
+	item_finish(&item);
+	assert_int_equal(merge(p, old), 0);
+	reopen(p);
+	assert_int_equal(merge(p, old), 0);
+	assert_int_equal(state_of(p, "7"), STATE_QUEUED);
+
+	/* Another version counts at once, and so does the old one from then on. */
+	old.version = "v2";
+	old.error = NULL;
+	assert_int_equal(merge(p, old), CHANGE_STATE | CHANGE_FILES);
+	assert_true(file_row(p, row, "keys.zip") > first);
+	old.version = "v1";
+	assert_int_equal(merge(p, old), CHANGE_FILES);
+	assert_int_equal(item_await(p->store, 999, 0, &change), -ENOENT);
+}
+
+/* What copies a tree goes by size and date. */
+static void what_an_act_made_has_a_new_date(void **state)
+{
+	struct place *p = *state;
+	struct fact ready = {.id = "7",
+			     .state = STATE_READY,
+			     .created_ns = 5,
+			     .files = one_file,
+			     .file_count = 1};
+	struct fact running = {.id = "7", .state = STATE_RUNNING, .created_ns = 5};
+
+	for (int versions = 0; versions < 2; versions++) {
+		struct file file;
+		ready.id = running.id = versions ? "7" : "8";
+		ready.version = versions ? "v1" : NULL;
+		merge(p, ready);
+		uint32_t row = row_of(p, ready.id);
+		await(p, row, 60);
+		ready.version = running.version = versions ? "v2" : NULL;
+		merge(p, running);
+		merge(p, ready);
+		assert_int_equal(file_by_name(p->store, ACCOUNT, row, 0, "orders.csv", &file), 0);
+		int64_t date_ns = file.mtime_ns;
+		assert_true(is_recent(date_ns));
+		file_finish(&file);
+		merge(p, running);
+		merge(p, ready);
+		assert_int_equal(file_by_name(p->store, ACCOUNT, row, 0, "orders.csv", &file), 0);
+		assert_int_equal(file.mtime_ns, date_ns);
+		file_finish(&file);
+	}
+}
+
+static void work_under_way_ends_the_waiting(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "7", .state = STATE_NONE};
+
+	merge(p, fact);
+	uint32_t row = row_of(p, "7");
+	assert_int_equal(await(p, row, 60).changes, CHANGE_STATE);
+	assert_int_equal(merge(p, fact), 0); /* no version, as before */
+	fact.state = STATE_RUNNING;
+	assert_int_equal(merge(p, fact), CHANGE_STATE);
+	fact.state = STATE_READY;
+	assert_int_equal(merge(p, fact), CHANGE_STATE);
+	assert_int_equal(await(p, row, 60).changes, CHANGE_STATE);
+	fact.state = STATE_QUEUED; /* now the API says it too */
+	assert_int_equal(merge(p, fact), 0);
+	fact.state = STATE_READY;
+	assert_int_equal(merge(p, fact), CHANGE_STATE);
+}
+
+static void waiting_has_an_end(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "7",
+			    .state = STATE_READY,
+			    .version = "v1",
+			    .files = one_file,
+			    .file_count = 1};
+
+	merge(p, fact);
+	uint32_t row = row_of(p, "7");
+	assert_int_equal(await(p, row, -1).changes, CHANGE_STATE | CHANGE_FILES);
+	assert_int_equal(merge(p, fact), CHANGE_STATE | CHANGE_FILES);
+	assert_true(has_file(p, row, "orders.csv"));
+}
+
+static void what_is_gone_stays_expired(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "7",
+			    .state = STATE_READY,
+			    .version = "v1",
+			    .files = one_file,
+			    .file_count = 1};
+	struct item_change change;
+
+	merge(p, fact);
+	uint32_t row = row_of(p, "7");
+	assert_int_equal(item_expire(p->store, row, &change), 0);
+	assert_int_equal(change.changes, CHANGE_STATE | CHANGE_FILES);
+	assert_int_equal(change.state, STATE_EXPIRED);
+	assert_int_equal(merge(p, fact), 0);
+	reopen(p);
+	assert_int_equal(merge(p, fact), 0);
+	assert_int_equal(state_of(p, "7"), STATE_EXPIRED);
+	assert_false(has_file(p, row, "orders.csv"));
+	fact.version = "v2";
+	assert_int_equal(merge(p, fact), CHANGE_STATE | CHANGE_FILES);
+
+	/* Where there are no versions, work under way ends it. */
+	fact = (struct fact){.id = "8", .state = STATE_READY};
+	merge(p, fact);
+	assert_int_equal(item_expire(p->store, row_of(p, "8"), &change), 0);
+	assert_int_equal(merge(p, fact), 0);
+	fact.state = STATE_RUNNING;
+	assert_int_equal(merge(p, fact), CHANGE_STATE);
+	assert_int_equal(item_expire(p->store, row_of(p, "8"), &change), 0);
+	assert_int_equal(change.changes, 0);
+	fact.state = STATE_READY;
+	assert_int_equal(merge(p, fact), CHANGE_STATE);
+	assert_int_equal(state_of(p, "8"), STATE_READY);
+	assert_int_equal(item_expire(p->store, 999, &change), -ENOENT);
+}
+
+/* ---- What is kept. */
+
+static bool keep(struct place *p, uint32_t item, const struct keepsake *list, int count, bool whole)
+{
+	bool changed;
+
+	assert_int_equal(files_keep(p->store, ACCOUNT, item, list, count, whole, &changed), 0);
+	return changed;
+}
+
+static struct keepsake text(const char *path, const char *body)
+{
+	return (struct keepsake){.path = path, .body = body, .length = strlen(body)};
+}
+
+/* The file at a path; its row is 0 when there is none. */
+static struct file walk(struct place *p, uint32_t item, const char *path)
+{
+	auto_free char *copy = strdup(path);
+	struct file file = {0};
+	char *save = NULL;
+
+	for (char *name = strtok_r(copy, "/", &save); name; name = strtok_r(NULL, "/", &save)) {
+		uint32_t parent = file.row;
+		file_finish(&file);
+		if (file_by_name(p->store, ACCOUNT, item, parent, name, &file) == -ENOENT) {
+			break;
+		}
+	}
+	return file;
+}
+
+static uint32_t walk_row(struct place *p, uint32_t item, const char *path)
+{
+	struct file file = walk(p, item, path);
+	uint32_t row = file.row;
+
+	file_finish(&file);
+	return row;
+}
+
+static void expect_body(struct place *p, uint32_t item, const char *path, const char *body)
+{
+	auto_finish(buf_finish) struct buf bytes = {0};
+	struct file file = walk(p, item, path);
+
+	assert_int_equal(file.kind, FILE_BODY);
+	assert_int_equal(file.size, strlen(body));
+	assert_int_equal(file_body(p->store, file.row, &bytes), 0);
+	assert_int_equal(bytes.length, strlen(body));
+	assert_memory_equal(bytes.data, body, strlen(body));
+	file_finish(&file);
+}
+
+static void a_delivery_lies_in_folders(void **state)
+{
+	const struct keepsake parcel[] = {
+		text("delivery.json", "{}\n"),
+		text("keys/one/k1.txt", "AAAA"),
+		text("keys/one/k1/sub.txt", "BBBB"),
+		text("keys/two/empty.txt", ""),
+		{.path = "archive-1.zip", .kept = "12.bin", .size = 999, .password = "secret"},
+	};
+	struct place *p = *state;
+	struct file *files;
+	int count;
+
+	merge(p, (struct fact){.id = "7", .state = STATE_READY, .created_ns = 5});
+	uint32_t item = row_of(p, "7");
+	assert_true(keep(p, item, parcel, 5, false));
+	reopen(p);
+	assert_int_equal(files_in(p->store, ACCOUNT, item, 0, &files, &count), 0);
+	assert_int_equal(count, 3);
+	assert_string_equal(files[0].name, "archive-1.zip");
+	assert_int_equal(files[0].kind, FILE_KEPT);
+	assert_string_equal(files[0].kept, "12.bin");
+	assert_string_equal(files[0].password, "secret");
+	assert_int_equal(files[0].size, 999);
+	assert_string_equal(files[1].name, "delivery.json");
+	assert_string_equal(files[2].name, "keys");
+	assert_int_equal(files[2].kind, FILE_FOLDER);
+	files_finish(files, count);
+	expect_body(p, item, "keys/one/k1.txt", "AAAA");
+	expect_body(p, item, "keys/one/k1/sub.txt", "BBBB");
+	expect_body(p, item, "keys/two/empty.txt", "");
+	struct item now = get(p, "7");
+	int64_t changed_ns = now.changed_ns;
+	assert_true(is_recent(changed_ns));
+	item_finish(&now);
+
+	/* The same again changes nothing. */
+	off_t before = size_of(p, "orderfs.db-wal");
+	assert_false(keep(p, item, parcel, 5, false));
+	assert_false(keep(p, item, parcel, 5, true));
+	assert_int_equal(size_of(p, "orderfs.db-wal"), before);
+	bool changed;
+	assert_int_equal(files_keep(p->store, ACCOUNT, 999, parcel, 5, false, &changed), -ENOENT);
+	assert_false(changed);
+	struct store_totals totals;
+	assert_int_equal(store_totals(p->store, &totals), 0);
+	assert_int_equal(totals.files, 9);
+	assert_int_equal(totals.bytes, 999 + 3 + 4 + 4);
+}
+
+static void other_bytes_are_another_version(void **state)
+{
+	struct place *p = *state;
+	struct keepsake first = text("keys/k.txt", "AAAA");
+	struct keepsake second = text("keys/k.txt", "BBBB");
+	struct keepsake zip = {.path = "a.zip", .kept = "1.bin", .size = 9};
+	auto_finish(buf_finish) struct buf bytes = {0};
+	auto_free struct former_name *names = NULL;
+	int count;
+
+	merge(p, (struct fact){.id = "7", .files = one_file, .file_count = 1});
+	uint32_t item = row_of(p, "7");
+	keep(p, item, &first, 1, false);
+	uint32_t old = walk_row(p, item, "keys/k.txt");
+	uint32_t folder = walk_row(p, item, "keys");
+	assert_true(keep(p, item, &second, 1, false));
+	expect_body(p, item, "keys/k.txt", "BBBB");
+	assert_int_equal(walk_row(p, item, "keys"), folder);
+	assert_true(walk_row(p, item, "keys/k.txt") > old);
+	assert_int_equal(file_body(p->store, old, &bytes), -ENOENT);
+	assert_int_equal(files_former_names(p->store, ACCOUNT, item, &names, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(names[0].parent, folder);
+	assert_string_equal(names[0].name, "k.txt");
+
+	assert_true(keep(p, item, &zip, 1, false));
+	assert_false(keep(p, item, &zip, 1, false));
+	zip.password = "new";
+	assert_true(keep(p, item, &zip, 1, false));
+	/* In the place of a file that is fetched, and of a folder. */
+	struct keepsake csv = text("orders.csv", "a,b\n");
+	assert_true(keep(p, item, &csv, 1, false));
+	struct keepsake flat = text("keys", "all");
+	assert_true(keep(p, item, &flat, 1, false));
+	assert_int_equal(walk_row(p, item, "keys/k.txt"), 0);
+	assert_true(keep(p, item, &second, 1, false));
+	expect_body(p, item, "keys/k.txt", "BBBB");
+}
+
+static void what_was_delivered_stays(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "0", .state = STATE_RUNNING, .files = one_file, .file_count = 1};
+	struct keepsake parcel[] = {text("keys/k.txt", "AAAA"), text("orders.csv", "mine")};
+	struct item_change change;
+
+	merge(p, fact);
+	uint32_t item = row_of(p, "0");
+	keep(p, item, parcel, 2, false);
+	assert_int_equal(merge(p, fact), 0); /* also where a fact has a file of that name */
+	fact.version = "v2";
+	assert_int_equal(merge(p, fact), 0);
+	fact = (struct fact){.id = "0", .state = STATE_RUNNING};
+	assert_int_equal(merge(p, fact), 0);
+	await(p, item, 60);
+	assert_int_equal(merge(p, (struct fact){.id = "0", .state = STATE_READY}), 0);
+	item_expire(p->store, item, &change);
+	assert_int_equal(pass(p, 1, 3, 1, INT64_MAX, INT64_MAX), 0);
+	assert_int_equal(pass(p, 1, 3, 1, INT64_MAX, INT64_MAX), 0);
+	assert_int_equal(item_remove(p->store, item, &change), 0);
+	assert_int_equal(change.changes, 0);
+	reopen(p);
+	assert_int_equal(row_of(p, "0"), item);
+	expect_body(p, item, "keys/k.txt", "AAAA");
+	expect_body(p, item, "orders.csv", "mine");
+	assert_int_equal(pass(p, 3, 1, 1, 0, INT64_MAX), 2); /* others do not */
+}
+
+static void documents_belong_to_the_account(void **state)
+{
+	struct place *p = *state;
+	struct keepsake all[] = {text("products/1.json", "1"), text("products/2.json", "2"),
+				 text("products/old/3.json", "3")};
+	struct keepsake partner = text("partner.json", "{}");
+	struct file *files;
+	int count;
+
+	assert_true(keep(p, 0, &partner, 1, true));
+	assert_true(keep(p, 0, all, 3, true));
+	merge(p, (struct fact){.id = "7"});
+	assert_int_equal(files_in(p->store, ACCOUNT, 0, 0, &files, &count), 0);
+	assert_int_equal(count, 2);
+	uint32_t products = files[1].row;
+	files_finish(files, count);
+	assert_int_equal(files_in(p->store, 2, 0, 0, &files, &count), 0);
+	assert_int_equal(count, 0);
+
+	/* What changed since, then the whole. */
+	struct keepsake news = text("products/2.json", "22");
+	assert_true(keep(p, 0, &news, 1, false));
+	expect_body(p, 0, "products/1.json", "1");
+	expect_body(p, 0, "products/2.json", "22");
+	assert_true(keep(p, 0, all, 2, true));
+	assert_int_equal(walk_row(p, 0, "products/old"), 0);
+	assert_true(keep(p, 0, all, 1, true));
+	assert_int_equal(files_in(p->store, ACCOUNT, 0, products, &files, &count), 0);
+	assert_int_equal(count, 1);
+	files_finish(files, count);
+	expect_body(p, 0, "products/1.json", "1");
+	expect_body(p, 0, "partner.json", "{}");
+	assert_false(keep(p, 0, all, 1, true));
+	assert_false(keep(p, 0, all, 0, true));
+}
+
+static void keep_and_hang(struct store *store, int told)
+{
+	struct keepsake key = text("keys/k.txt", "AAAA");
+	bool changed;
+
+	if (files_keep(store, ACCOUNT, 1, &key, 1, false, &changed) == 0 &&
+	    write(told, "", 1) == 1) {
+		pause();
+	}
+}
+
+static void a_delivery_outlives_a_kill(void **state)
+{
+	struct place *p = *state;
+
+	merge(p, (struct fact){.id = "7"});
+	shut(p);
+	in_child(p, keep_and_hang, 1);
+	p->store = open_store(p->dir);
+	expect_body(p, 1, "keys/k.txt", "AAAA");
+}
+
+static void fifty_megabytes_of_keys_are_kept_at_once(void **state)
+{
+	enum { KEYS = 500, BYTES = 100 << 10, LIMIT_MS = 20000 };
+	struct place *p = *state;
+	auto_free char *body = calloc(1, BYTES);
+	auto_free char *paths = calloc(KEYS, 32);
+	struct keepsake list[KEYS];
+
+	merge(p, (struct fact){.id = "7"});
+	for (int i = 0; i < KEYS; i++) {
+		snprintf(paths + 32 * i, 32, "keys/p%d/%d.png", i % 3, i);
+		list[i] = (struct keepsake){.path = paths + 32 * i, .body = body, .length = BYTES};
+	}
+	int64_t start_ms = clock_ms();
+	assert_true(keep(p, 1, list, KEYS, false));
+	assert_false(keep(p, 1, list, KEYS, true));
+	assert_true(clock_ms() - start_ms < LIMIT_MS);
+	struct store_totals totals;
+	assert_int_equal(store_totals(p->store, &totals), 0);
+	assert_int_equal(totals.bytes, (uint64_t)KEYS * BYTES);
+}
+
+static void a_failed_delivery_leaves_nothing(void **state)
+{
+	struct place *p = *state;
+	struct keepsake list[] = {text("keys/k.txt", "AAAA"), text("keys//k.txt", "BBBB")};
+	bool changed;
+
+	merge(p, (struct fact){.id = "7"});
+	assert_int_equal(files_keep(p->store, ACCOUNT, 1, list, 2, false, &changed), -EINVAL);
+	assert_false(changed);
+	assert_int_equal(walk_row(p, 1, "keys"), 0);
+	assert_true(keep(p, 1, list, 1, true));
+}
+
+/* ---- Migration. */
+
+/* A database as version 1 wrote it, with an item and its file. */
+static void write_version_1(const struct place *p)
+{
+	struct connection c;
+	char path[128];
+
+	path_in(p, "orderfs.db", path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(connection_open(&c, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+					 "PRAGMA journal_mode=WAL", ""),
+			 0);
+	assert_int_equal(connection_run(&c, "make it", schema_steps[0]), 0);
+	assert_int_equal(
+		connection_run(
+			&c, "fill it",
+			"INSERT INTO place (account, number, name) VALUES (0, 1, 'shop'),"
+			" (1, 1, 'orders');"
+			"INSERT INTO item (account, collection, id, name, state, changed_ns, state_ns,"
+			" record_ns, first_ns, remembered)"
+			" VALUES (1, 1, '7', '7', 4, 5, 5, 5, 5, '{}');"
+			"INSERT INTO record VALUES (1, '{\"a\":1}');"
+			"INSERT INTO file (item, account, name, size, mtime_ns, etag, current)"
+			" VALUES (1, 1, 'orders.csv', 3, 5, 'x', 0), (1, 1, 'orders.csv', 9, 6, 'y', 1);"
+			"PRAGMA user_version = 1"),
+		0);
+	connection_close(&c);
+}
+
+static void an_older_database_is_brought_up_to_date(void **state)
+{
+	struct place *p = *state;
+	struct fact fact = {.id = "7", .state = STATE_READY, .files = one_file, .file_count = 1};
+	struct item_change change;
+	struct file file;
+
+	shut(p);
+	write_version_1(p);
+	p->store = open_store(p->dir);
+	struct item item = get(p, "7");
+	assert_int_equal(item.state, STATE_READY);
+	assert_string_equal(item.record, "{\"a\":1}");
+	assert_string_equal(item.remembered, "{}");
+	assert_null(item.part);
+	assert_null(item.version);
+	item_finish(&item);
+	assert_int_equal(file_by_name(p->store, ACCOUNT, 1, 0, "orders.csv", &file), 0);
+	assert_int_equal(file.row, 2);
+	assert_int_equal(file.size, 9);
+	assert_int_equal(file.kind, FILE_REMOTE);
+	assert_int_equal(file.parent, 0);
+	assert_string_equal(file.etag, "y");
+	assert_null(file.password);
+	file_finish(&file);
+	assert_int_equal(merge(p, fact), 0);
+	struct keepsake key = text("keys/k.txt", "AAAA");
+	assert_true(keep(p, 1, &key, 1, false));
+	reopen(p);
+	expect_body(p, 1, "keys/k.txt", "AAAA");
+	merge(p, (struct fact){.id = "8", .part = "{}"});
+	assert_int_equal(item_remove(p->store, row_of(p, "8"), &change), 0);
+	assert_int_equal(change.changes, CHANGE_GONE);
 }
 
 struct race {
@@ -1250,6 +1956,25 @@ int main(void)
 		TEST(a_newer_file_is_left_alone),
 		TEST(a_full_disk_is_enospc_and_passes),
 		TEST(no_memory_is_an_ordinary_error),
+		TEST(a_part_is_apart_from_the_record),
+		TEST(a_part_is_as_old_as_the_item),
+		TEST(a_folder_may_be_called_otherwise),
+		TEST(what_is_not_settled_is_listed_by_name),
+		TEST(another_version_has_other_files),
+		TEST(a_file_may_come_from_elsewhere),
+		TEST(after_an_act_the_old_record_does_not_count),
+		TEST(what_an_act_made_has_a_new_date),
+		TEST(work_under_way_ends_the_waiting),
+		TEST(waiting_has_an_end),
+		TEST(what_is_gone_stays_expired),
+		TEST(a_delivery_lies_in_folders),
+		TEST(other_bytes_are_another_version),
+		TEST(what_was_delivered_stays),
+		TEST(documents_belong_to_the_account),
+		TEST(a_delivery_outlives_a_kill),
+		TEST(fifty_megabytes_of_keys_are_kept_at_once),
+		TEST(a_failed_delivery_leaves_nothing),
+		TEST(an_older_database_is_brought_up_to_date),
 		TEST(readers_see_whole_merges),
 	};
 

@@ -1,0 +1,319 @@
+/* Trying an account out, for `orderfs check`: log in, ask for one page of each listing and for each
+ * document, and say in one line how that went.
+ *
+ * The requests are those of the account's thread, so what works here works in a mount. Nothing is
+ * merged into the store, and nothing is sent that changes anything. */
+#include "account/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+enum {
+	CLOCK_OFF_MS = 2 * 60 * 1000,
+	HOUR_MINUTES = 60,
+	DAY_MINUTES = 24 * HOUR_MINUTES,
+	FRONT_PAGE_BYTES = 1024 * 1024,
+};
+
+struct probe {
+	struct account *account;
+	struct waiter *waiter;
+	struct buf *said;
+	int documents;
+};
+
+static void separate(struct probe *probe)
+{
+	buf_puts(probe->said, probe->said->length ? ", " : "");
+}
+
+/* Which settings the address can come from. */
+static void tell_addresses(struct probe *probe)
+{
+	const struct provider *provider = probe->account->provider;
+	const char *before = "; there is nothing at that address, check ";
+
+	for (int i = 0; i < provider->setting_count; i++) {
+		for (int j = 0; j < probe->account->scope.count; j++) {
+			if (provider->settings[i].url &&
+			    strcmp(provider->settings[i].name, probe->account->settings[j].name) ==
+				    0) {
+				buf_printf(probe->said, "%s%s", before, provider->settings[i].name);
+				before = " and ";
+			}
+		}
+	}
+}
+
+/* What failed takes the place of what went well before. */
+static int fail(struct probe *probe, int r, const char *doing, const char *what,
+		const struct problem *why)
+{
+	buf_clear(probe->said);
+	buf_printf(probe->said, "%s%s: %s", doing, what, problem_words(why, r));
+	if (r == -ENOENT) {
+		tell_addresses(probe);
+		r = -EBADMSG;
+	}
+	return r;
+}
+
+static int run(struct probe *probe, const struct operation *operation, struct doc **answer,
+	       struct problem *why)
+{
+	struct call call = {0};
+	int r = call_run(probe->account, &call, operation, probe->waiter, answer, NULL, why);
+
+	call_finish(&call);
+	return r;
+}
+
+/* True when there is something to log in to: a token in the accounts file is none. */
+static bool logs_in(const struct account *account)
+{
+	const struct token_spec *token = account->provider->token;
+
+	if (!token || !token->login.request) {
+		return false;
+	}
+	for (int i = 0; token->fixed && i < account->scope.count; i++) {
+		if (strcmp(account->settings[i].name, token->fixed) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int log_in(struct probe *probe)
+{
+	struct problem why = {0};
+	char *token = NULL;
+	int r = token_get(probe->account, probe->waiter, false, &token, &why);
+
+	if (r < 0) {
+		r = fail(probe, r, "logging in", "", &why);
+	} else if (logs_in(probe->account)) {
+		buf_puts(probe->said, "logged in");
+	}
+	if (token) {
+		explicit_bzero(token, strlen(token));
+	}
+	free(token);
+	problem_finish(&why);
+	return r;
+}
+
+/* 1,234,567 */
+static void tell_number(struct buf *out, uint64_t number)
+{
+	if (number < 1000) {
+		buf_printf(out, "%u", (unsigned)number);
+		return;
+	}
+	tell_number(out, number / 1000);
+	buf_printf(out, ",%03u", (unsigned)(number % 1000));
+}
+
+static void tell_page(struct probe *probe, const char *name, uint64_t count,
+		      const struct page_position *position)
+{
+	separate(probe);
+	tell_number(probe->said, count);
+	if (!position->done && position->total > (double)count && position->total < 1e15) {
+		buf_puts(probe->said, " of ");
+		tell_number(probe->said, (uint64_t)position->total);
+	}
+	buf_printf(probe->said, " %s", name);
+	buf_puts(probe->said, position->done ? "" : " in the first page");
+}
+
+/* The rows of a page, as far as they can be read. */
+static int read_rows(struct probe *probe, const struct collection *collection,
+		     const struct doc *rows, const struct page_position *position,
+		     struct problem *why)
+{
+	uint64_t good = 0;
+	uint64_t bad = 0;
+
+	for (size_t i = 0; i < doc_count(rows); i++) {
+		const struct doc *node = page_row(&collection->list, rows, i);
+		struct row row = {0};
+		int r = node ? row_read(collection, NULL, node, NULL, clock_wall_ns(), &row, why)
+			     : 0;
+		good += node && r == 0;
+		bad += r < 0;
+		row_finish(&row);
+	}
+	if (bad > 0 && good == 0) {
+		return -EBADMSG;
+	}
+	tell_page(probe, collection->name, good, position);
+	if (bad > 0) {
+		buf_printf(probe->said, " (%llu more cannot be read: %s)", (unsigned long long)bad,
+			   problem_words(why, -EBADMSG));
+	}
+	return 0;
+}
+
+static int list_page(struct probe *probe, const struct collection *collection)
+{
+	struct page_position position = {0};
+	struct problem why = {0};
+	struct doc *answer = NULL;
+	const struct doc *rows = NULL;
+	struct operation operation = {
+		.listing = &collection->list,
+		.position = &position,
+		.rows = &rows,
+		.partial = collection->list.rows,
+	};
+
+	int r = run(probe, &operation, &answer, &why);
+	if (r == 0) {
+		r = read_rows(probe, collection, rows, &position, &why);
+	}
+	if (r < 0) {
+		r = fail(probe, r, "listing ", collection->name, &why);
+	}
+	doc_destroy(answer);
+	page_position_finish(&position);
+	problem_finish(&why);
+	return r;
+}
+
+static int fetch_document(struct probe *probe, const struct document *document)
+{
+	struct page_position position = {0};
+	struct problem why = {0};
+	struct doc *answer = NULL;
+	const struct doc *rows = NULL;
+	auto_free char *text = NULL;
+	struct operation one = {.spec = document->list.request};
+	struct operation page = {
+		.listing = &document->list,
+		.position = &position,
+		.rows = &rows,
+		.partial = document->list.rows,
+	};
+
+	int r = run(probe, document->is_folder ? &page : &one, &answer, &why);
+	if (r == 0 && !document->is_folder) {
+		r = document_text(document, answer, &text, &why);
+	}
+	if (r < 0) {
+		r = fail(probe, r, "asking for ", document->name, &why);
+	}
+	doc_destroy(answer);
+	page_position_finish(&position);
+	problem_finish(&why);
+	probe->documents += r == 0;
+	return r;
+}
+
+static int ask_all(struct probe *probe)
+{
+	const struct provider *provider = probe->account->provider;
+	int r = log_in(probe);
+
+	for (int i = 0; i < provider->collection_count && r == 0; i++) {
+		r = list_page(probe, &provider->collections[i]);
+	}
+	for (int i = 0; i < provider->document_count && r == 0; i++) {
+		r = fetch_document(probe, &provider->documents[i]);
+	}
+	if (r == 0 && probe->documents > 0) {
+		separate(probe);
+		buf_printf(probe->said, "%d document%s", probe->documents,
+			   probe->documents == 1 ? "" : "s");
+	}
+	return r;
+}
+
+/* ---- the clock */
+
+/* The address of the first listing, without its path: asked for nothing, with no credentials: any
+ * server says when it is. */
+static int find_origin(struct account *account, struct request *out)
+{
+	const struct listing *listing = &account->provider->collections[0].list;
+	struct page_position position = {0};
+	struct value token = {"token", "-"};
+	struct values values = {&token, 1, &account->scope};
+	struct request page = {0};
+	char origin[256];
+
+	int r = page_build(account->provider, listing, false, &position, &values, &page, NULL);
+	if (r == 0) {
+		out->method = "GET";
+		out->once = true; /* not worth a second try */
+		r = asprintf(&out->url, "%s/", url_origin(page.url, origin, sizeof(origin)));
+		out->url = r < 0 ? NULL : out->url;
+	}
+	request_finish(&page);
+	return r < 0 ? r : 0;
+}
+
+/* When it is at the API (wall ns); 0 when it does not say. */
+static int64_t ask_date(struct probe *probe)
+{
+	struct account *account = probe->account;
+	const struct response *response = NULL;
+	const char *date = NULL;
+	struct http_options options;
+	struct http_job *job = NULL;
+	struct request request = {0};
+
+	call_options(account, probe->waiter, false, &options);
+	options.body_max = FRONT_PAGE_BYTES;
+	if (find_origin(account, &request) == 0 &&
+	    http_submit(account->shared->http, &request, &options, &job) == 0 &&
+	    http_wait(job, probe->waiter) == 0 && http_result(job, &response, NULL) == 0) {
+		date = response_header(response, "Date");
+	}
+	int64_t date_ns = date ? clock_parse_http(date) : 0;
+	http_job_unref(job);
+	request_finish(&request);
+	return date_ns;
+}
+
+static void tell_clock(struct probe *probe)
+{
+	int64_t date_ns = ask_date(probe);
+	int64_t behind_ms = (date_ns - clock_wall_ns()) / 1000000;
+	int64_t minutes = (llabs(behind_ms) + 30000) / 60000;
+	const char *unit = "minutes";
+
+	if (date_ns == 0 || llabs(behind_ms) < CLOCK_OFF_MS) {
+		return;
+	}
+	if (minutes >= 2 * DAY_MINUTES) {
+		minutes /= DAY_MINUTES;
+		unit = "days";
+	} else if (minutes >= 2 * HOUR_MINUTES) {
+		minutes /= HOUR_MINUTES;
+		unit = "hours";
+	}
+	buf_printf(probe->said, "; this machine's clock is %lld %s %s the server's",
+		   (long long)minutes, unit, behind_ms > 0 ? "behind" : "ahead of");
+}
+
+/* True when an answer came, whatever it was. */
+static bool has_answered(int r)
+{
+	return r != -EHOSTUNREACH && r != -ECONNREFUSED && r != -ETIMEDOUT && r != -EINTR;
+}
+
+int account_probe(struct account *account, struct waiter *waiter, struct buf *said)
+{
+	struct probe probe = {.account = account, .waiter = waiter, .said = said};
+	int r = ask_all(&probe);
+
+	if (has_answered(r)) {
+		tell_clock(&probe);
+	}
+	return buf_status(said) < 0 ? -ENOMEM : r;
+}

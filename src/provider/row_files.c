@@ -1,0 +1,99 @@
+/* The files of a row: one for each description that fits its state, or one for each element of an
+ * array. Pure; any thread. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "provider/extract.h"
+#include "provider/member.h"
+#include "provider/row.h"
+
+/* The row whose files are named, and the names so far. */
+struct naming {
+	const struct collection *collection;
+	const struct doc *row;
+	struct row *out;
+	struct taken taken;
+};
+
+static int name_file(const struct naming *naming, const struct file_spec *spec,
+		     const struct doc *element, int number, char **out)
+{
+	const struct doc *node = element ? element : naming->row;
+	const char *url = extract_text(node, spec->name_url);
+
+	*out = NULL;
+	if (spec->name_url) {
+		return url ? member_url_name(url, out) : 0;
+	}
+	return member_expand(spec->name, node, naming->row, number, out);
+}
+
+/* The same name is told apart before its ending: a.csv, a~2.csv. */
+static char *make_unique(struct naming *naming, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	size_t stem_length = dot && dot != name ? (size_t)(dot - name) : strlen(name);
+	auto_free char *stem = strndup(name, stem_length);
+
+	return stem ? taken_add(&naming->taken, NULL, stem, name + stem_length) : NULL;
+}
+
+static int add_file(struct naming *naming, const struct file_spec *spec, const struct doc *element,
+		    int index)
+{
+	struct row *out = naming->out;
+	auto_free char *name = NULL;
+	struct row_file *list;
+	int r = name_file(naming, spec, element, element ? index + 1 : 0, &name);
+
+	if (r < 0 || !name || out->file_count == INT_MAX) {
+		return r;
+	}
+	/* Doubled at every power of two. */
+	if ((out->file_count & (out->file_count - 1)) == 0) {
+		size_t room = out->file_count ? (size_t)out->file_count * 2 : 1;
+		list = realloc(out->files, room * sizeof(*list));
+		if (!list) {
+			return -ENOMEM;
+		}
+		out->files = list;
+	}
+	out->files[out->file_count] = (struct row_file){
+		.name = make_unique(naming, name),
+		.spec = (int)(spec - naming->collection->files),
+		.element = index,
+	};
+	return out->files[out->file_count++].name ? 0 : -ENOMEM;
+}
+
+static int add_files(struct naming *naming, const struct file_spec *spec)
+{
+	const struct doc *list = spec->each ? doc_path(naming->row, spec->each) : NULL;
+	int count = doc_kind(list) == DOC_ARRAY ? (int)doc_count(list) : 0;
+	int r = 0;
+
+	if (!spec->each) {
+		return add_file(naming, spec, NULL, 0);
+	}
+	for (int i = 0; i < count && r == 0; i++) {
+		r = add_file(naming, spec, doc_at(list, (size_t)i), i);
+	}
+	return r;
+}
+
+int row_list_files(const struct collection *collection, const struct doc *node, struct row *out)
+{
+	struct naming naming = {.collection = collection, .row = node, .out = out};
+	int r = 0;
+
+	for (int i = 0; i < collection->file_count && r == 0; i++) {
+		if (collection->files[i].when == out->state) {
+			r = add_files(&naming, &collection->files[i]);
+		}
+	}
+	taken_finish(&naming.taken);
+	return r;
+}
