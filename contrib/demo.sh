@@ -1,6 +1,6 @@
 #!/bin/bash
-# Shows what orderfs does, without an account: builds it, starts the sandbox (vendor APIs on
-# loopback), mounts it, and takes a short tour.
+# Shows what orderfs does, without an account: builds it, starts the sandbox (five vendors' APIs on
+# loopback), mounts them all, and takes a short tour.
 #
 #     contrib/demo.sh [--end] [DIR]
 #
@@ -99,39 +99,82 @@ show() {
 	(cd "$dir" && timeout 60 bash -c "set -o pipefail; $1") || die "this failed: $1"
 }
 
-# choose ITEM: the job that the next commands speak of.
+# choose COMMAND: the item whose path the command prints, as $item for those that follow.
 choose() {
-	export job=shops/elasticpath/jobs/$1
-	if [ -z "$1" ] || [ ! -d "$dir/$job" ]; then
-		die "there is no job '$1'"
+	local found
+	found=$(cd "$dir" && timeout 60 bash -c "$1" | head -n 1)
+	export item=${found%/}
+	if [ -z "$item" ] || [ ! -d "$dir/$item" ]; then
+		die "there is no such item: $1"
 	fi
-	printf '$ job=%s\n' "$job"
+	printf '$ item=%s\n' "$item"
 }
 
-# shellcheck disable=SC2012,SC2016
-tour() {
+# shellcheck disable=SC2016
+wait_until_ready() {
+	show 'until state=$(cat $item/status) && echo $state && [ $state = ready ]; do sleep 0.5; done'
+}
+
+# shellcheck disable=SC2016
+tour_of_jobs() {
 	local jobs=shops/elasticpath/jobs
-	say "Each account is a folder, each export job of it too."
+	say "Each account is a folder; in it, each export job or order is one too."
 	show "ls shops"
-	show "cat shops/elasticpath/status"
+	show "head shops/*/status"
 	show "ls -l $jobs"
-	say "A job has its state as one word, and the record as the API gave it."
-	choose "$(cd "$dir/$jobs" && ls -dt -- */ | sed 's,/$,,;q')"
-	show 'cat $job/status'
-	show 'head -n 5 $job/job.json'
-	say "The trigger tells what can be written."
+	say "Reading a trigger tells what can be written to it."
 	show "cat $jobs/trigger"
-	say "Export the orders of March."
+	say "Export the orders of March. Every command is remembered, with what came of it."
 	show "echo 'filter=gt(created_at,2026-03-01):lt(created_at,2026-04-01)' > $jobs/trigger"
-	say "Every command is remembered, with the job that came of it."
-	show "cat shops/.orderfs/history"
-	choose "$(tail -n 1 "$dir/shops/.orderfs/history" | cut -f 5)"
-	say "Wait for it."
-	show 'until state=$(cat $job/status) && echo $state && [ $state = ready ]; do sleep 0.5; done'
+	show "tail -n 1 shops/.orderfs/history"
+	choose "sed 's,.*\t\([0-9a-f-]\{36\}\)\t.*,$jobs/\1,' shops/.orderfs/history | tail -n 1"
+	say "Its state is one word, asked from the API when you read it. Wait for it."
+	wait_until_ready
 	say "The file is there from that moment, with its real size."
-	show 'ls -l $job'
-	show 'sed 3q $job/orders.csv | cut -c 1-100'
-	show 'wc $job/orders.csv'
+	show 'ls -l $item'
+	show 'sed 3q $item/orders.csv | cut -c 1-100'
+}
+
+# shellcheck disable=SC2016
+tour_of_exports() {
+	say "Saleor: three kinds of export, each with its fields."
+	show "cat shops/saleor/exports/trigger"
+	show "echo kind=products fields=NAME,VARIANT_SKU > shops/saleor/exports/trigger"
+	choose "ls -dt shops/saleor/exports/*/"
+	wait_until_ready
+	show 'ls -l $item'
+	say "Next Commerce: thirteen kinds. A day is as good as a moment."
+	show "head -n 8 shops/next/types.json"
+	show "echo type=order_list date_from=2026-07-01 date_to=2026-07-31 > shops/next/exports/trigger"
+	choose "ls -dt shops/next/exports/*/"
+	wait_until_ready
+	show 'head -n 2 $item/order_list.csv | cut -c 1-100'
+}
+
+# shellcheck disable=SC2016
+tour_of_keys() {
+	say "Eneba: every order has a trigger of its own, which packs its keys."
+	choose "grep -lx none shops/eneba/orders/*/status | xargs -n 1 dirname"
+	show 'echo > $item/trigger'
+	wait_until_ready
+	show 'ls -l $item'
+	say "World of CD Keys: reading keys there counts as taking delivery. So nothing does, but the trigger."
+	choose "ls -d shops/wock/orders/*/"
+	show 'ls $item'
+	show 'echo action=fetch > $item/trigger'
+	say "What came is on this disk for good, also when the API forgets it."
+	show 'find $item -type f | head -n 12'
+	say "Money is only spent where the accounts file says so."
+	printf '$ %s\n' "echo productId=1 quantity=1 unitPrice=1 > shops/wock/orders/trigger"
+	if (echo "productId=1 quantity=1 unitPrice=1" >"$dir/shops/wock/orders/trigger"); then
+		die "an order was taken without leave to spend"
+	fi
+}
+
+tour() {
+	tour_of_jobs
+	tour_of_exports
+	tour_of_keys
 }
 
 choose_folder

@@ -126,11 +126,11 @@ def sandbox(tmp_path, said):
 
 @pytest.fixture
 def mount(sandbox, tmp_path, said, orderfs):
-    """A factory of mounts: `mount(shop)` mounts the first account of a sandbox and gives a
-    Mount, see harness/mounted.py. More can be said:
+    """A factory of mounts: `mount(shop)` mounts the accounts of a sandbox (one, unless it was made
+    with more) and gives a Mount, see harness/mounted.py. More can be said:
 
-    name        the account's name, if not the sandbox's
-    account     settings of the account, beside those that the sandbox gives
+    name        the first account's name, if not the sandbox's
+    account     settings of the first account, beside those that the sandbox gives
     accounts    more accounts: {name: settings}
     limits      {"deadline": "3s", "connect": …, "stall": …, "answer": …}
     config      any other top-level keys of the accounts file, laid over all this
@@ -144,8 +144,9 @@ def mount(sandbox, tmp_path, said, orderfs):
              **program):
         settings = {"accounts": {}}
         if shop:
-            settings["accounts"][name or shop.account] = {**shop.accounts[shop.account],
-                                                          **(account or {})}
+            settings["accounts"].update(shop.accounts)
+            first = {**settings["accounts"].pop(shop.account), **(account or {})}
+            settings["accounts"][name or shop.account] = first
         settings["accounts"].update(accounts or {})
         if limits:
             settings["limits"] = limits

@@ -1,5 +1,5 @@
-"""`orderfs check`: looks through the accounts file and the descriptions, touches nothing, and says
-FILE:LINE: WHAT for everything it finds."""
+"""`orderfs check` of files: looks through the accounts file and the descriptions, touches nothing,
+and says FILE:LINE: WHAT for everything it finds. Of accounts: test_check_accounts.py."""
 
 from pathlib import Path
 
@@ -60,7 +60,7 @@ FINDINGS = {
 def test_good_accounts_and_descriptions_are_said_to_be_good(program):
     file = program.configure(GOOD)
     for arguments in ([], ["-c", file]):
-        result = program.run("check", *arguments)
+        result = program.run("check", "--offline", *arguments)
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout == f"{file}: 1 account, no mistakes\n"
     result = program.run("check", "elasticpath", DESCRIPTION)
@@ -69,10 +69,10 @@ def test_good_accounts_and_descriptions_are_said_to_be_good(program):
         ["elasticpath", str(DESCRIPTION)]
 
 
-def test_nothing_is_touched(program, sandbox):
+def test_offline_nothing_is_touched(program, sandbox):
     shop = sandbox(orders=1)
     program.configure((shop.folder / "sandbox.yaml").read_text())
-    assert program.run("check").returncode == 0
+    assert program.run("check", "--offline").returncode == 0
     assert shop.requests() == []
     assert not program.state_dir.exists() and not program.cache_dir.exists()
 

@@ -42,7 +42,7 @@ def test_its_accounts_file_is_good_as_it_is_printed(program):
     example = re.search(r"^\.nf\n\.RS\n(.*?)^\.RE\n\.fi$", TEXT, re.M | re.S)[1]
     program.write(".config/orderfs/shop.secret", "hush\n")
     program.configure(example)
-    result = program.run("check")
+    result = program.run("check", "--offline")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith(f"{program.config_file}: 1 account")
 

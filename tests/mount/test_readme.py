@@ -118,8 +118,8 @@ def test_what_is_installed_lies_where_it_is_looked_for(orderfs, tmp_path):
 
 
 def test_the_accounts_file_is_good_as_it_is_printed(person):
-    before, command, _ = SET_UP.partition("orderfs check\n")
-    said = person.type_in(before + command, input="hush\n")
+    before, command, _ = SET_UP.partition("orderfs check")
+    said = person.type_in(before + command + " --offline", input="hush\n")
     assert said.startswith(f"{person.config_file}: 1 account")
     assert person.config_file.with_name("shop.secret").stat().st_mode & 0o777 == 0o600
 
@@ -128,11 +128,39 @@ def test_the_drawing_shows_what_is_there(mounted, shop):
     mounted.type_in("cat ~/shops/shop/jobs/trigger; ls ~/shops/shop/jobs")
     shop.event("job", id="bad", status="failed", error="out of luck")
     mounted.type_in("echo now > ~/shops/.orderfs/refresh")
-    drawn = documents.tree(TREE)
+    drawn = [name for name in documents.tree(TREE) if name.startswith((".orderfs", "shop"))]
     assert {".orderfs/ready", "shop/status", "shop/jobs/*/orders.csv"} <= set(drawn)
     for name in drawn:
         mounted.type_in('compgen -G "$HOME/shops/$1"', name)
     assert mounted.type_in("ls -A ~/shops").split() == ["shop"]
+
+
+OTHERS = {"store": "next", "saleor": "saleor", "eneba": "eneba", "wock": "wock"}
+
+
+def drawn_elsewhere():
+    """What the drawing shows of the other accounts, as patterns."""
+    for name in documents.tree(TREE):
+        if name.split("/")[0] in OTHERS:
+            yield re.sub(r"<\w+>|(?<=/)\d+(?=[./]|$)", "*", name)
+    for folder, names in re.findall(r"── (\w+/(?:orders|exports)/)\S+/ {2,}(.+)", TREE):
+        for name in names.replace(" or ", " ").split():
+            name = re.sub(r"^\.", "*.", re.sub(r"\w+…", "*", name))
+            yield f"{folder}*/{name}"
+
+
+def test_the_drawing_shows_the_other_accounts(mount, sandbox):
+    shop = sandbox(accounts=",".join(OTHERS.values()), orders=20)
+    shop.event("job", account="saleor", file_type="XLSX")
+    m = mount(accounts={name: shop.accounts[account] for name, account in OTHERS.items()})
+    patterns = list(drawn_elsewhere())
+    assert {"store/types.json", "eneba/orders/*/keys.zip", "wock/orders/*/keys/*",
+            "saleor/exports/*/*.xlsx"} <= set(patterns), patterns
+    ready = wait_until(lambda: [path for path in m.path.glob("wock/orders/*")
+                                if path.is_dir() and (path / "status").read_text() == "ready\n"])
+    (ready[0] / "trigger").write_text("\n")
+    for pattern in patterns:
+        wait_until(lambda: list(m.path.glob(pattern)), what=pattern)
 
 
 def test_a_first_look_and_a_first_export(mounted, shop):

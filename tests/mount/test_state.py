@@ -41,6 +41,7 @@ def test_the_state_is_its_owners_alone(known):
     known.remount()
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in known.state_dir.iterdir()}
     assert oct(known.state_dir.stat().st_mode & 0o777) == "0o700"
+    assert modes.pop("kept") == "0o700"
     assert set(modes.values()) == {"0o600"}, modes
     assert {"orderfs.db", "lock"} <= set(modes)
     assert oct(known.cache_dir.stat().st_mode & 0o777) == "0o700"

@@ -84,7 +84,7 @@ NOT_COMMANDS = {
     "force what": (COMMAND + "force=maybe", "write force=yes or force=no"),
     "JSON cut": ('{"filter": "eq(pay', "JSON"),
     "JSON and more": ('{"filter": "eq(payment,paid)"} now', "JSON"),
-    "a JSON list": ('["filter"]', "is not key=value"),
+    "a JSON list": ('["filter"]', "an array of objects"),
     "JSON twice": ('{"filter": "a", "filter": "b"}', "twice"),
     "JSON in JSON": ('{"filter": {"eq": ["payment", "paid"]}}', "'filter' takes a text"),
     "JSON null": ('{"filter": null}', "leave it out"),

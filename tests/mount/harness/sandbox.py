@@ -13,12 +13,12 @@ PROGRAM = Path(__file__).resolve().parents[3] / "contrib" / "sandbox" / "sandbox
 
 
 class Sandbox:
-    """One sandbox on a free port of its own. Options are those of its command line:
-    `Sandbox(folder, orders=12, export_seconds=0.3, page_size=0)`."""
+    """One sandbox on a free port of its own, with one account unless more are named. Options are
+    those of its command line: `Sandbox(folder, orders=12, export_seconds=0.3, page_size=0)`."""
 
-    def __init__(self, folder, **options):
+    def __init__(self, folder, accounts="elasticpath", **options):
         self.folder = folder
-        self._options = options
+        self._options = {"accounts": accounts, **options}
         self._port = 0
         self._child = None
         self.start()
