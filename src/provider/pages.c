@@ -16,6 +16,7 @@ enum { DIGITS = 16, EXTRAS_MOST = 2 };
 void page_position_finish(struct page_position *position)
 {
 	free(position->next);
+	free(position->mark);
 	*position = (struct page_position){0};
 }
 
@@ -140,9 +141,18 @@ static int go_on(struct page_position *position, char *next, const char *used, s
 	if (used && strcmp(next, used) == 0) {
 		return cut(position, why, "the API leads to the page that was just read");
 	}
+	if (position->mark && strcmp(next, position->mark) == 0) {
+		return cut(position, why, "the API leads back to a page that was read before");
+	}
+	/* Marked at every power of two, a circle of any length is noticed soon after its first
+	 * round. */
+	if ((position->pages & (position->pages - 1)) == 0) {
+		free(position->mark);
+		position->mark = strdup(next);
+	}
 	free(position->next);
 	position->next = take_ptr(&owned);
-	return 0;
+	return position->mark ? 0 : -ENOMEM;
 }
 
 static int read_relay(const struct page *page, const struct doc *answer,

@@ -272,6 +272,7 @@ struct page_position {
 	int size;     /* rows asked for at a time; 0: as the description says */
 	double total; /* as the first page said; 0: it does not */
 	char *next;   /* cursor or URL of the next page, or NULL */
+	char *mark; /* one that `next` was before, or NULL: pages that lead there go in a circle */
 	bool shifted; /* the total changed meanwhile: a row may have slipped through */
 	bool done;
 	bool cut; /* done for want of pages, not of rows: what was not seen is not gone */
@@ -335,7 +336,7 @@ const struct doc *page_row(const struct listing *listing, const struct doc *rows
 
 /* A file that a row has. */
 struct row_file {
-	char *name; /* not yet safe */
+	char *name; /* safe, and unlike any other in the item's folder */
 	int spec;   /* index in collection.files */
 	int element;
 };

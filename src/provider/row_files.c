@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/name.h"
 #include "provider/extract.h"
 #include "provider/member.h"
 #include "provider/row.h"
@@ -31,14 +32,32 @@ static int name_file(const struct naming *naming, const struct file_spec *spec,
 	return member_expand(spec->name, node, naming->row, number, out);
 }
 
-/* The same name is told apart before its ending: a.csv, a~2.csv. */
+/* Safe, and told apart before its ending from the same name: a.csv, a~2.csv. */
 static char *make_unique(struct naming *naming, const char *name)
 {
-	const char *dot = strrchr(name, '.');
-	size_t stem_length = dot && dot != name ? (size_t)(dot - name) : strlen(name);
-	auto_free char *stem = strndup(name, stem_length);
+	char safe[NAME_BYTES];
 
-	return stem ? taken_add(&naming->taken, NULL, stem, name + stem_length) : NULL;
+	name_safe(name, strlen(name), NULL, safe);
+	const char *dot = strrchr(safe, '.');
+	size_t stem_length = dot && dot != safe ? (size_t)(dot - safe) : strlen(safe);
+	auto_free char *stem = strndup(safe, stem_length);
+
+	return stem ? taken_add(&naming->taken, NULL, stem, safe + stem_length) : NULL;
+}
+
+/* No file takes the place of what every item's folder has or may have. */
+static int take_own_names(struct naming *naming)
+{
+	const struct collection *collection = naming->collection;
+	const char *const own[] = {"status", "error", "trigger", collection->record,
+				   collection->part_record};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own) && r == 0; i++) {
+		auto_free char *name = own[i] ? taken_add(&naming->taken, NULL, own[i], "") : NULL;
+		r = own[i] && !name ? -ENOMEM : 0;
+	}
+	return r;
 }
 
 static int add_file(struct naming *naming, const struct file_spec *spec, const struct doc *element,
@@ -50,6 +69,10 @@ static int add_file(struct naming *naming, const struct file_spec *spec, const s
 	int r = name_file(naming, spec, element, element ? index + 1 : 0, &name);
 
 	if (r < 0 || !name || out->file_count == INT_MAX) {
+		return r;
+	}
+	r = naming->taken.count ? 0 : take_own_names(naming);
+	if (r < 0) {
 		return r;
 	}
 	/* Doubled at every power of two. */

@@ -425,7 +425,7 @@ static void files_are_named_by_their_row(void **state)
 	assert_files("'{n.count}-{id}'", ready, "out.csv(0,0) 3-1(1,0) 3-1~2(1,1) 3-1~3(1,2) ");
 	assert_files("'{missing}.csv'", ready, "out.csv(0,0) ");
 	assert_files("'{out}.csv'", ready, "out.csv(0,0) out~2.csv(1,1) ");
-	assert_files("{url: u}", ready, "out.csv(0,0) a/b.txt(1,0) a/b~2.txt(1,2) ");
+	assert_files("{url: u}", ready, "out.csv(0,0) a%2Fb.txt(1,0) a%2Fb~2.txt(1,2) ");
 	assert_files("'{n}'", "{\"id\":1,\"s\":\"failed\",\"parts\":[{}]}", "");
 	assert_files("'{n}'", "{\"id\":1,\"s\":\"ok\",\"n\":{\"count\":3},\"parts\":null}",
 		     "out.csv(0,0) ");
