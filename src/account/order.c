@@ -47,6 +47,19 @@ static int check_item(const struct order *order, struct problem *why)
 	return 0;
 }
 
+/* One that broke off may be asked for again: the API hands out the same once more. */
+static int check_delivery(const struct order *order, const struct command *same,
+			  struct problem *why)
+{
+	if (same->outcome != OUTCOME_SENDING) {
+		return 0;
+	}
+	return problem_set(why, -EALREADY,
+			   "%s/%s is on its way: %s appears when all of it is here; force=yes "
+			   "asks for it again",
+			   order->work->name, order->item.name, parcel_record(order->act));
+}
+
 /* -EALREADY when what an earlier, equal command made is still on its way, as far as is known
  * here. */
 static int check_same(const struct order *order, uint32_t *active_row, struct problem *why)
@@ -67,7 +80,9 @@ static int check_same(const struct order *order, uint32_t *active_row, struct pr
 	if (r < 0) {
 		return r == -ENOENT ? 0 : r;
 	}
-	if (same.outcome == OUTCOME_SENDING || same.outcome == OUTCOME_UNKNOWN) {
+	if (order->act->deliver) {
+		r = check_delivery(order, &same, why);
+	} else if (same.outcome == OUTCOME_SENDING || same.outcome == OUTCOME_UNKNOWN) {
 		r = problem_set(why, -EALREADY,
 				"the same command was sent and its outcome is not "
 				"known yet: it is looked for; force=yes sends it again");

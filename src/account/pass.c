@@ -42,7 +42,7 @@ int pass_call(struct account *account, const struct operation *operation, struct
 		auto_free char *words = strdup(problem_words(why, r));
 		r = problem_set(
 			why, -EBADMSG,
-			"%s: there is no such listing; check the address in the accounts file",
+			"%s: there is no such listing: check the address in the accounts file",
 			words ? words : "");
 	}
 	return r;

@@ -59,6 +59,10 @@ static int64_t next_interval_locked(struct work *work, int active)
 {
 	int64_t wait = usual_interval(work);
 
+	/* Who is refused knocks no louder: some APIs lock out whoever does. */
+	if (work->failures > 0 && work->result == -EACCES) {
+		return wait;
+	}
 	if (work->failures > 0) {
 		int64_t retry = FIRST_RETRY_MS << (work->failures < 10 ? work->failures - 1 : 9);
 		return retry < wait ? retry : wait;

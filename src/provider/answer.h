@@ -14,8 +14,10 @@ struct judged {
 	const struct error_rule *rule;
 };
 
-/* The first rule of `errors` that fits the answer, or NULL. */
+/* The first rule of `errors` that fits the answer, or one that would be like this; or NULL. */
 const struct error_rule *error_rule_of(const struct judged *judged);
+const struct error_rule *error_rule_for(const struct provider *provider, int status, bool json,
+					const char *code, const char *message);
 /* Says in one line, without the question's secrets, what the API says. Returns err, or -ENOMEM. */
 int error_tell(const struct judged *judged, int err, struct problem *why);
 

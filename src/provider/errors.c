@@ -14,17 +14,14 @@
 enum { WORDS_MOST = 300, ID_MOST = 100, TYPE_MOST = 60, SECRET_LEAST = 4 };
 
 /* What the conditions of a rule look at. */
-static struct doc *describe(const struct judged *judged)
+static struct doc *describe(int status, bool json, const char *code, const char *message)
 {
-	const struct provider_rest *rest = judged->provider->rest;
-	const char *code = extract_text(judged->answer, rest->error_code);
-	const char *message = extract_text(judged->answer, rest->error_message);
 	struct doc *object = doc_object_create();
-	char status[16];
+	char digits[16];
 
-	snprintf(status, sizeof(status), "%d", judged->response->status);
-	doc_set_text(object, "status", status);
-	doc_set_text(object, "json", judged->answer ? "yes" : "no");
+	snprintf(digits, sizeof(digits), "%d", status);
+	doc_set_text(object, "status", digits);
+	doc_set_text(object, "json", json ? "yes" : "no");
 	if (code) {
 		doc_set_text(object, "code", code);
 	}
@@ -34,10 +31,11 @@ static struct doc *describe(const struct judged *judged)
 	return object;
 }
 
-const struct error_rule *error_rule_of(const struct judged *judged)
+const struct error_rule *error_rule_for(const struct provider *provider, int status, bool json,
+					const char *code, const char *message)
 {
-	const struct provider_rest *rest = judged->provider->rest;
-	struct doc *object = rest->rule_count ? describe(judged) : NULL;
+	const struct provider_rest *rest = provider->rest;
+	struct doc *object = rest->rule_count ? describe(status, json, code, message) : NULL;
 	const struct error_rule *found = NULL;
 
 	for (int i = 0; object && i < rest->rule_count && !found; i++) {
@@ -47,6 +45,15 @@ const struct error_rule *error_rule_of(const struct judged *judged)
 	}
 	doc_destroy(object);
 	return found;
+}
+
+const struct error_rule *error_rule_of(const struct judged *judged)
+{
+	const struct provider_rest *rest = judged->provider->rest;
+
+	return error_rule_for(judged->provider, judged->response->status, judged->answer != NULL,
+			      extract_text(judged->answer, rest->error_code),
+			      extract_text(judged->answer, rest->error_message));
 }
 
 /* The text with every secret of the question masked; NULL without memory. */
@@ -90,6 +97,11 @@ static void describe_body(struct buf *out, const struct judged *judged)
 
 	if (judged->answer && response->status / 100 == 2) {
 		buf_puts(out, " with neither data nor errors");
+	} else if (doc_count(judged->answer) > 0) {
+		/* Words of a shape that the description does not know are words all the same. */
+		auto_free char *text = doc_print(judged->answer, false);
+		buf_puts(out, ": ");
+		add_words(out, judged, text ? text : "", WORDS_MOST);
 	} else if (judged->answer) {
 		buf_puts(out, " without words");
 	} else if (response->body_length == 0) {
@@ -137,6 +149,14 @@ static void add_marks(struct buf *out, const struct judged *judged, const char *
 	}
 }
 
+/* The sentence goes on. */
+static void drop_stop(struct buf *words)
+{
+	while (words->length > 0 && words->data[words->length - 1] == '.') {
+		words->data[--words->length] = '\0';
+	}
+}
+
 int error_tell(const struct judged *judged, int err, struct problem *why)
 {
 	auto_finish(buf_finish) struct buf words = {0};
@@ -152,6 +172,7 @@ int error_tell(const struct judged *judged, int err, struct problem *why)
 	} else {
 		describe_body(&words, judged);
 	}
+	drop_stop(&words);
 	add_marks(&words, judged, text);
 	if (judged->rule && judged->rule->say) {
 		buf_printf(&words, "; %s", judged->rule->say);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "provider/answer.h"
 #include "provider/extract.h"
 
 static int64_t life_in_ms(const struct token_spec *spec, const struct doc *answer)
@@ -14,6 +15,22 @@ static int64_t life_in_ms(const struct token_spec *spec, const struct doc *answe
 		seconds = longest_s;
 	}
 	return seconds > 0 ? (int64_t)(seconds * 1000) : 0;
+}
+
+/* A login that is refused in so many words, which a rule may know better. */
+static int refuse(const struct provider *provider, const struct doc *problems, struct buf *words,
+		  struct problem *why)
+{
+	const char *code = extract_text(doc_at(problems, 0), "code");
+	const struct error_rule *rule;
+
+	if (buf_status(words) < 0) {
+		return -ENOMEM;
+	}
+	rule = error_rule_for(provider, 200, true, code, words->data);
+	return problem_set(why, rule && rule->err ? rule->err : -EACCES,
+			   "the login was refused: %s%s%s", words->data,
+			   rule && rule->say ? "; " : "", rule && rule->say ? rule->say : "");
 }
 
 int token_read(const struct provider *provider, bool refreshing, const struct doc *answer,
@@ -28,9 +45,7 @@ int token_read(const struct provider *provider, bool refreshing, const struct do
 	*token = NULL;
 	*refresh = NULL;
 	if (extract_problems(answer, source->problems, &words)) {
-		return buf_status(&words) < 0
-			       ? -ENOMEM
-			       : problem_set(why, -EACCES, "the login was refused: %s", words.data);
+		return refuse(provider, doc_path(answer, source->problems), &words, why);
 	}
 	if (!text) {
 		return problem_set(why, -EBADMSG, "the answer has no token at '%s'", source->value);
