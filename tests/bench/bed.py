@@ -28,7 +28,7 @@ from harness.process import wait_until  # noqa: E402
 from harness.program import Program  # noqa: E402
 from harness.sandbox import Sandbox  # noqa: E402
 
-DESCRIPTION = TOP / "src" / "provider" / "apis" / "elasticpath.yaml"
+DESCRIPTIONS = TOP / "src" / "provider" / "apis"
 READER = Path(__file__).with_name("reader.py")
 MIB = 1 << 20
 # Nothing is slowed down on purpose, and a listing of 100,000 jobs fits.
@@ -165,7 +165,7 @@ class Bed:
     def mount(self, shop):
         """Mounted and listed, in the foreground so that its process is known."""
         folder = self.new_folder()
-        write_description(folder)
+        write_description(folder, shop)
         made = Mount(self.orderfs, folder, settings_of(shop))
         self._stack.callback(made.finish)
         wait_listed(made.path)
@@ -176,7 +176,7 @@ class Bed:
         made = Program(self.orderfs, self.new_folder())
         self._stack.callback(made.finish)
         made.configure("")
-        write_description(made.config_file.parent)
+        write_description(made.config_file.parent, shop)
         accounts.write(made.config_file, settings_of(shop))
         made.mount()
         wait_listed(made.path)
@@ -193,14 +193,15 @@ def end_all(folder):
             process.run(["fusermount3", "-uz", point])
 
 
-def write_description(folder):
-    """The description, but for the listing that comes in between."""
+def write_description(folder, shop):
+    """The account's description, but for the listing that comes in between."""
+    path = DESCRIPTIONS / f"{shop.accounts[shop.account]['provider']}.yaml"
     text, found = re.subn(r"^( *poll: ).*$", r"\1{list: 1h, active: 1h..1h}",
-                          DESCRIPTION.read_text(), flags=re.MULTILINE)
+                          path.read_text(), flags=re.MULTILINE)
     if found != 1:
-        raise Unmeasured(f"{DESCRIPTION} has no line `poll:`")
+        raise Unmeasured(f"{path} has no line `poll:`")
     (folder / "providers").mkdir()
-    (folder / "providers" / DESCRIPTION.name).write_text(text)
+    (folder / "providers" / path.name).write_text(text)
 
 
 def settings_of(shop):

@@ -10,6 +10,7 @@ from statistics import median
 
 from bed import MIB, Curl, Unmeasured, cpu_of, read_each, timed, wait_listed
 from harness.process import wait_until
+from many import states
 
 MEMORY_FOLDER = Path("/dev/shm")
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
@@ -22,6 +23,7 @@ class Sizes:
         self.jobs = 200 if small else 100_000
         self.asks = 20 if small else 300
         self.far_asks = 5 if small else 50
+        self.states = 100 if small else 1000
         self.latency_ms = 2 if small else 20
         self.file_mib = 4 if small else 512
         self.drop_caches = not small
@@ -228,4 +230,5 @@ def crowded(bed, sizes):
     return bed.crowd
 
 
-TOPICS = {"start": start, "status": status, "file": file, "list": listing, "first": first}
+TOPICS = {"start": start, "status": status, "states": states, "file": file, "list": listing,
+          "first": first}
