@@ -136,6 +136,7 @@ void account_destroy(struct account *account)
 	}
 	free(account->refresh);
 	free(account->call_words);
+	free(account->aside);
 	free(account->settings);
 	pthread_cond_destroy(&account->changed);
 	pthread_mutex_destroy(&account->mutex);

@@ -119,3 +119,37 @@ void adopt_items(struct account *account, struct work *work, int64_t since_ns)
 	}
 	commands_finish(unknown, count);
 }
+
+static void expect_item(struct account *account, struct work *work, const struct command *command)
+{
+	struct store *store = account->shared->store;
+	struct command_text text = {0};
+	struct item_change change = {0};
+	struct item item = {0};
+
+	if (item_by_row(store, command->item, &item) == 0 && item.heard_ns <= command->at_ns &&
+	    command_parse(work->spec->act, command->fields, strlen(command->fields), &text, NULL) ==
+		    0 &&
+	    text.act->then == THEN_QUEUED) {
+		item_await(store, item.row, command->at_ns + text.act->grace_ms * 1000000, &change);
+	}
+	command_text_finish(&text);
+	item_finish(&item);
+}
+
+void adopt_expect(struct account *account, struct work *work)
+{
+	struct command *unknown = NULL;
+	int count = 0;
+
+	if (journal_unknown(account->shared->store, account->number, work->number, &unknown,
+			    &count) < 0) {
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		if (unknown[i].item && work->spec->act) {
+			expect_item(account, work, &unknown[i]);
+		}
+	}
+	commands_finish(unknown, count);
+}

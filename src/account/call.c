@@ -139,6 +139,21 @@ static void note_result(struct account *account, int r, const struct problem *wh
 	}
 }
 
+/* What was wrong with an answer that will do all the same; told again only when it is news. */
+static void tell_aside(struct account *account, const char *words)
+{
+	pthread_mutex_lock(&account->mutex);
+	bool news = words && (!account->aside || strcmp(account->aside, words) != 0);
+	if (news) {
+		free(account->aside);
+		account->aside = strdup(words);
+	}
+	pthread_mutex_unlock(&account->mutex);
+	if (news) {
+		log_info("%s: %s", account->config->name, words);
+	}
+}
+
 /* The answer, judged; of a page also its rows. */
 static int read_answer(struct account *account, struct call *call,
 		       const struct operation *operation, const struct response *response,
@@ -156,14 +171,17 @@ static int read_answer(struct account *account, struct call *call,
 	};
 	int r = answer_read(account->provider, &question, response, answer, remedy, &aside);
 	if (r == 0 && operation->listing) {
+		/* Errors beside rows: others may be missing, which are not gone. */
+		operation->position->cut = operation->position->cut || aside.words;
+		tell_aside(account, aside.words);
 		problem_finish(&aside);
 		r = page_read(operation->listing, *answer, response, call->url, operation->position,
 			      operation->rows, &aside);
 	}
 	if (r < 0) {
 		problem_set(why, r, "%s", problem_words(&aside, r));
-	} else if (aside.words) {
-		log_info("%s: %s", account->config->name, aside.words);
+	} else {
+		tell_aside(account, aside.words);
 	}
 	problem_finish(&aside);
 	return r;

@@ -5,19 +5,16 @@
  * interrupted, or run out of patience, and nothing is lost. The record is written last: where it
  * stands, everything does. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "account/fetch.h"
 #include "account/internal.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 enum { ANSWER_BYTES = 256 * 1024 * 1024 };
-/* So long an archive may take altogether; a server that falls silent is given up much sooner. */
-enum { ARCHIVE_MS = 24 * 3600 * 1000 };
 
 /* Held by the thread that waits and by the account's; under the account's mutex. */
 struct delivery {
@@ -53,179 +50,6 @@ bool deliver_is_done(const struct order *order)
 
 /* ---- what the account's thread does */
 
-/* A download that is waited for. */
-struct haul {
-	struct download download;
-	struct account *account;
-};
-
-/* In the HTTP thread. */
-static void haul_ended(void *context, int result, const char *words)
-{
-	struct haul *haul = context;
-
-	(void)words; /* they stand in the download */
-	spool_end(haul->download.spool, result);
-}
-
-/* A page of a server that says it has no such archive must not be kept as one. */
-static int check_archive(struct spool *spool, const char *path, struct problem *why)
-{
-	static const char ending[] = ".zip";
-	char start[2] = "";
-	size_t length = strlen(path);
-
-	if (length < sizeof(ending) || strcmp(path + length - strlen(ending), ending) != 0) {
-		return 0;
-	}
-	if (pread(spool_fd(spool), start, 2, 0) != 2 || memcmp(start, "PK", 2) != 0) {
-		return problem_set(why, -EBADMSG, "what the file server sent as %s is no zip",
-				   path);
-	}
-	return 0;
-}
-
-static int download(struct account *account, const struct parcel_file *file, struct spool *spool,
-		    struct waiter *waiter, struct problem *why)
-{
-	struct haul haul = {
-		.account = account,
-		.download = {.spool = spool, .size = -1, .ended = haul_ended},
-	};
-	struct http_job *job = NULL;
-
-	haul.download.context = &haul;
-	waiter->deadline_ms = clock_ms() + ARCHIVE_MS;
-	int r = fetch_start(account, file->url, &haul.download, &job, why);
-	if (r < 0) {
-		return r;
-	}
-	int64_t size = spool_wait_end(spool, waiter);
-	if (size == -EINTR || size == -ETIMEDOUT) {
-		/* The sink is ours: it must have ended before this returns. */
-		struct waiter last;
-		http_call_off(job);
-		waiter_init(&last, ARCHIVE_MS);
-		spool_wait_end(spool, &last);
-		waiter_finish(&last);
-	}
-	http_job_unref(job);
-	if (size < 0) {
-		problem_set(why, (int)size, "%s: %s", file->path,
-			    problem_words(&haul.download.why, (int)size));
-	}
-	problem_finish(&haul.download.why);
-	return size < 0 ? (int)size : 0;
-}
-
-/* An archive on disk for good. *kept: its name there. */
-static int keep_archive(const struct order *order, const struct parcel_file *file, int index,
-			char **kept, int64_t *size, struct waiter *waiter, struct problem *why)
-{
-	struct account *account = order->account;
-	const char *dir = account->shared->kept_dir;
-	struct spool *spool = NULL;
-
-	int r = spool_create(dir, &spool);
-	problem_set(r < 0 ? why : NULL, r, "%s: %s", dir, strerror(-r));
-	if (r == 0) {
-		r = download(account, file, spool, waiter, why);
-	}
-	if (r == 0) {
-		r = check_archive(spool, file->path, why);
-	}
-	if (r == 0 && asprintf(kept, "%u-%u-%d-%llx", account->number, order->item.row, index,
-			       (unsigned long long)clock_wall_ns()) < 0) {
-		*kept = NULL;
-		r = -ENOMEM;
-	}
-	if (r == 0) {
-		*size = spool_bytes(spool);
-		r = spool_keep(spool, dir, *kept);
-		problem_set(r < 0 ? why : NULL, r, "%s: %s", dir, strerror(-r));
-	}
-	spool_destroy(spool);
-	return r;
-}
-
-static int keep_files(const struct order *order, const struct keepsake *list, int count,
-		      struct problem *why)
-{
-	struct account *account = order->account;
-	bool changed = false;
-
-	int r = files_keep(account->shared->store, account->number, order->item.row, list, count,
-			   false, &changed);
-	if (r < 0) {
-		return problem_set(why, r, "the state folder: %s", strerror(-r));
-	}
-	if (changed) {
-		struct item_change change = {order->item.row, CHANGE_FILES, order->item.state, ""};
-		strcpy(change.name, order->item.name);
-		account_report_changes(account, order->work->number, &change, 1);
-	}
-	return 0;
-}
-
-static int keep_bodies(const struct order *order, const struct parcel *parcel, struct problem *why)
-{
-	auto_free struct keepsake *list = calloc((size_t)parcel->file_count + 1, sizeof(*list));
-	int count = 0;
-
-	if (!list) {
-		return -ENOMEM;
-	}
-	for (int i = 0; i < parcel->file_count; i++) {
-		const struct parcel_file *file = &parcel->files[i];
-		if (file->body) {
-			list[count++] = (struct keepsake){.path = file->path,
-							  .body = file->body,
-							  .length = file->length};
-		}
-	}
-	return count > 0 ? keep_files(order, list, count, why) : 0;
-}
-
-static int keep_archives(const struct order *order, const struct parcel *parcel,
-			 struct waiter *waiter, struct problem *why)
-{
-	int r = 0;
-
-	for (int i = 0; i < parcel->file_count && r == 0; i++) {
-		const struct parcel_file *file = &parcel->files[i];
-		auto_free char *kept = NULL;
-		int64_t size = 0;
-		if (file->body) {
-			continue;
-		}
-		r = keep_archive(order, file, i, &kept, &size, waiter, why);
-		if (r == 0) {
-			struct keepsake one = {.path = file->path,
-					       .kept = kept,
-					       .size = size,
-					       .password = file->password};
-			r = keep_files(order, &one, 1, why);
-		}
-	}
-	return r;
-}
-
-static int keep_parcel(const struct order *order, const struct parcel *parcel,
-		       struct waiter *waiter, struct problem *why)
-{
-	struct keepsake record = {
-		.path = parcel->record_name,
-		.body = parcel->record,
-		.length = strlen(parcel->record),
-	};
-	int r = keep_bodies(order, parcel, why);
-
-	if (r == 0) {
-		r = keep_archives(order, parcel, waiter, why);
-	}
-	return r == 0 ? keep_files(order, &record, 1, why) : r;
-}
-
 static int take(struct order *order, struct waiter *waiter, struct problem *why)
 {
 	struct value id = {"id", order->item.id};
@@ -256,6 +80,8 @@ static int take(struct order *order, struct waiter *waiter, struct problem *why)
 		r = keep_parcel(order, &parcel, waiter, why);
 	}
 	parcel_finish(&parcel);
+	/* It may have been hundreds of megabytes, and the next is days away. */
+	malloc_trim(0);
 	if (r == 0) {
 		order->id = strdup(order->item.id);
 		r = order->id ? 0 : -ENOMEM;

@@ -79,6 +79,7 @@ struct account {
 	int call_result;             /* of the last call that told how the API is */
 	char *call_words;
 	int64_t call_failing_since_ns;
+	char *aside; /* what the log was last told about an answer that will do */
 	pthread_t thread;
 	bool started;
 
@@ -213,6 +214,11 @@ bool deliver_next(struct account *account, struct waiter *waiter);
 /* Those that will not be carried out. */
 void deliver_drop_all(struct account *account);
 
+/* ---- keep.c */
+/* Everything of it on disk, then its names, the record last. Waits; the account's thread's. */
+int keep_parcel(const struct order *order, const struct parcel *parcel, struct waiter *waiter,
+		struct problem *why);
+
 /* ---- order.c */
 int order_check_allowed(const struct order *order, struct problem *why);
 /* The item as it is now, where the act needs to know: one state, or what its end will be told by. */
@@ -239,6 +245,9 @@ void resolve_report(struct account *account, uint32_t item, const char *words);
 /* ---- adopt.c */
 /* After a full listing that began at since_ns: looks for what commands of unknown outcome made. */
 void adopt_items(struct account *account, struct work *work, int64_t since_ns);
+/* At start, before anything is asked: items whose acts a crash cut off are as if those had been
+ * taken. */
+void adopt_expect(struct account *account, struct work *work);
 
 void account_report_changes(struct account *account, unsigned collection,
 			    const struct item_change *changes, int count);

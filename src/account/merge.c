@@ -58,7 +58,8 @@ static void tell_unknown(struct account *account, const struct work *work,
 			log_info("%s: %s/%s: the description has no state for what the API says; "
 				 "see %s",
 				 account->config->name, work->name, changes[i].name,
-				 work->spec->record);
+				 work->spec->part_record ? work->spec->part_record
+							 : work->spec->record);
 		}
 	}
 }

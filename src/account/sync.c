@@ -266,8 +266,12 @@ static void *sync_main(void *context)
 
 int sync_start(struct account *account)
 {
+	for (int i = 0; i < account->work_count; i++) {
+		if (account->works[i].spec) {
+			adopt_expect(account, &account->works[i]);
+		}
+	}
 	int r = pthread_create(&account->thread, NULL, sync_main, account);
-
 	account->started = r == 0;
 	return -r;
 }
