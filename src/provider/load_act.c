@@ -124,6 +124,10 @@ static void load_default(struct loader *l, const struct doc *node, struct trigge
 				trigger->acts[trigger->fallback].word);
 	}
 	trigger->fallback = trigger->act_count - 1;
+	if (trigger->acts[trigger->fallback].effect >= EFFECT_MONEY) {
+		reader_complain(&l->reader, doc_get(node, "default"),
+				"what spends money or cancels is asked for by its word: no default");
+	}
 }
 
 /* {choose: FIELD, of: {WORD: act, …}} */

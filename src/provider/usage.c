@@ -127,7 +127,8 @@ static void add_fields(struct buf *out, const struct act *act)
 		buf_printf(
 			out,
 			"Each line is one set of fields, and so is each object of a JSON array; %d "
-			"at most.\n",
+			"at most.\nOne write is one command, and bash's echo writes line by line: "
+			"write several by `cat > trigger`.\n",
 			act->lines_most);
 	}
 	if (act->lines_distinct) {

@@ -425,6 +425,8 @@ static void usage_names_every_act(void **state)
 		"  force=yes       start it again although the same one is on its way\n"
 		"Each line is one set of fields, and so is each object of a JSON array; 100 at "
 		"most.\n"
+		"One write is one command, and bash's echo writes line by line: write several by "
+		"`cat > trigger`.\n"
 		"Each has another product.\n"
 		"It spends money. The account's configuration must say spend: yes.\n"
 		"Example: echo 'product=1 count=2' > trigger\n");
