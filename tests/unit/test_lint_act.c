@@ -66,8 +66,9 @@ static void acts_are_sound(void **state)
 	assert_graph_at("if: exportOrder", "if: exportOrder\n          default: yes",
 			"'fetch' is the default already",
 			"          effect: free\n          request:");
-	assert_graph("          effect: free\n          default: yes",
-		     "          effect: money\n          default: yes", "asked for by its word");
+	assert_graph_at("          effect: free\n          default: yes",
+			"          effect: money\n          default: yes", "asked for by its word",
+			"          default: yes");
 	assert_graph("      choose: action", "      choose: id", "a field cannot be called 'id'");
 	assert_graph_at("        export:\n", "        Fetch:\n",
 			"'fetch' and 'Fetch' are the same word", "        export:\n");
