@@ -29,7 +29,7 @@ LIBRARIES = [
     (r"curl/.*", "http"),
     (r"sqlite3(ext)?\.h", "store"),
     (r"json-c/.*|json(_\w+)?\.h|yaml\.h", "doc"),
-    (r"zip(conf)?\.h|archive(_entry)?\.h", "bundle"),
+    (r"zip(conf)?\.h|archive(_entry)?\.h|z(lib|conf)\.h", "bundle"),
     (r"microhttpd\.h", "hook"),
 ]
 LONGEST = 500

@@ -273,8 +273,8 @@ static int give_up(struct account *account, struct call *call, int r, bool *sent
 	return problem_set(why, r, "%s", error_words(r));
 }
 
-int call_run(struct account *account, struct call *call, const struct operation *operation,
-	     struct waiter *waiter, struct doc **answer, bool *sent, struct problem *why)
+static int run(struct account *account, struct call *call, const struct operation *operation,
+	       struct waiter *waiter, struct doc **answer, bool *sent, struct problem *why)
 {
 	bool again = false;
 	int r;
@@ -294,5 +294,16 @@ int call_run(struct account *account, struct call *call, const struct operation 
 		}
 	} while (again);
 	note_result(account, r, why);
+	return r;
+}
+
+int call_run(struct account *account, struct call *call, const struct operation *operation,
+	     struct waiter *waiter, struct doc **answer, bool *sent, struct problem *why)
+{
+	struct problem own = {0};
+
+	/* The account's status has words for it, whether the caller wants them or not. */
+	int r = run(account, call, operation, waiter, answer, sent, why ? why : &own);
+	problem_finish(&own);
 	return r;
 }
