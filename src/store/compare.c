@@ -14,9 +14,10 @@ static void believe(const struct merge *m, struct query *q, const struct fact *f
 	known->new_version = other;
 	known->files_ns = query_int(q, 15);
 	if (other) {
-		/* Of the same size and date they would be taken for the old ones by what copies. */
-		bool same_date = query_has(q, 12) && fact->updated_ns <= query_int(q, 4);
-		known->files_ns = same_date ? m->now_ns : 0;
+		/* Where the API has no date for them it is when they were first heard of: of the same
+		 * size and date they would be taken for the old ones by what copies. */
+		bool dated = fact->updated_ns > query_int(q, 4);
+		known->files_ns = dated ? 0 : m->now_ns;
 	}
 	known->awaited = !over && query_int(q, 13) > m->now_ns;
 	known->heard = over && query_int(q, 13) > m->now_ns;
