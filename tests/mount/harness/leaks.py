@@ -10,6 +10,7 @@ REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime er
 # Query strings of signed URLs, as the storages of this world spell them.
 SIGNATURES = re.compile(r"(?:\bsig|signature|x-(?:amz|goog)-\w+)=[^\s&]+", re.IGNORECASE)
 TOKEN = re.compile(r"\b[0-9a-f]{32}\b")
+WEB_TOKEN = re.compile(r"\beyJ[\w-]{10,}\.[\w-]+")
 
 
 def find(mount, sandboxes):
@@ -20,6 +21,7 @@ def find(mount, sandboxes):
               if SIGNATURES.search(line)]
     found += [f"the secret {secret!r} is in the log"
               for secret in accounts.secrets(mount.settings) if secret in text]
+    found += [f"a token in the log: {word[:20]!r}…" for word in WEB_TOKEN.findall(text)]
     used = set().union(*map(_tokens_used, sandboxes))
     found += [f"the token {word} is in the log" for word in set(TOKEN.findall(text))
               if hashlib.sha256(word.encode()).hexdigest()[:16] in used]
@@ -56,3 +58,7 @@ def _secrets_in_files(mount):
             for secret in secrets:
                 if secret in content:
                     yield f"the secret {secret!r} is in {path}"
+            text = content.decode("latin-1")
+            for found in WEB_TOKEN.search(text), SIGNATURES.search(text):
+                if found:
+                    yield f"{found[0][:20]!r}… is in {path}"
