@@ -172,9 +172,10 @@ static bool next_segment(const char **path, const char *end, size_t *length)
 		while (at < end && *at == '/') {
 			at++;
 		}
-		const char *slash = memchr(at, '/', (size_t)(end - at));
+		size_t rest = at < end ? (size_t)(end - at) : 0;
+		const char *slash = memchr(at, '/', rest);
 
-		*length = (size_t)((slash ? slash : end) - at);
+		*length = slash ? (size_t)(slash - at) : rest;
 		if (*length != 1 || *at != '.') {
 			break;
 		}
