@@ -501,6 +501,18 @@ def test_tokens_that_expire_in_the_middle_of_the_work(sandbox, mount):
     assert 1 <= len(shop.requests("tokenRefresh")) < len(shop.requests("exportFiles"))
 
 
+def test_p12_a_command_with_an_expired_token_is_not_sent_twice(mount, shop):
+    m = mount(accounts=staff(shop))
+    m.wait_listed()
+    shop.event("expire_tokens")
+    with fails_with(errno.EACCES):
+        m.write(TRIGGER, PRODUCTS)
+    assert "write it again" in last(m).words
+    assert len(sent(shop)) == 1 and not shop.jobs()
+    m.write(TRIGGER, PRODUCTS)
+    assert len(sent(shop)) == 2 and len(shop.jobs()) == 1
+
+
 def test_a_login_that_ended_is_made_again_once(mount, shop, spawn):
     shop.event("job", count=6, status="pending")
     m = mount(accounts=staff(shop))
