@@ -1,4 +1,5 @@
-/* Content: starting the one download of a file, and reading what has arrived. See content.h. */
+/* Content: reading. What is there is read; what is missing is planned, started or waited for, and
+ * looked at again whenever a download has news. See content.h. */
 #include "account/content.h"
 
 #include <errno.h>
@@ -8,105 +9,22 @@
 #include "account/internal.h"
 #include "base/clock.h"
 
-/* In the HTTP thread. */
-static void download_ended(void *context, int result, const char *words)
+/* A kept file's spool lies where it is to stay. */
+static int ensure_spool(struct content *c, struct problem *why)
 {
-	struct content *c = context;
-	struct contents *table = c->table;
-
-	pthread_mutex_lock(&table->mutex);
-	c->failed = result;
-	if (result < 0) {
-		problem_set(&c->why, result, "%s", words);
-	}
-	pthread_mutex_unlock(&table->mutex);
-	spool_end(c->spool, result);
-	pthread_mutex_lock(&table->mutex);
-	struct http_job *job = c->job;
-	c->job = NULL;
-	c->downloading = false;
-	if (result < 0 && c->handles == 0) {
-		content_unlist_locked(c);
-	}
-	bool loose = content_is_loose_locked(c);
-	pthread_mutex_unlock(&table->mutex);
-	http_job_unref(job);
-	if (loose) {
-		content_destroy(c);
-	}
-}
-
-static bool is_started(struct content *c)
-{
-	pthread_mutex_lock(&c->table->mutex);
-	bool started = c->started;
-	pthread_mutex_unlock(&c->table->mutex);
-	return started;
-}
-
-/* Marks it started before the first byte can arrive, since the end may come before the job is
- * known. */
-static int send_request(struct content *c, const char *url, struct problem *why)
-{
-	struct http_job *job = NULL;
-
-	c->download = (struct download){
-		.spool = c->spool,
-		.size = c->file.size,
-		.etag = c->file.etag,
-		.modified = c->file.modified,
-		.ended = download_ended,
-		.context = c,
-	};
-	pthread_mutex_lock(&c->table->mutex);
-	c->downloading = true;
-	c->started = true;
-	pthread_mutex_unlock(&c->table->mutex);
-	int r = fetch_start(c->account, url, &c->download, &job, why);
-	pthread_mutex_lock(&c->table->mutex);
-	if (r < 0) {
-		c->downloading = false;
-		c->started = false;
-	} else if (c->downloading) {
-		c->job = job;
-		job = NULL;
-	}
-	pthread_mutex_unlock(&c->table->mutex);
-	http_job_unref(job);
-	return r;
-}
-
-static int start_download(void *context, struct call *call, struct waiter *waiter,
-			  struct problem *why)
-{
-	struct content *c = context;
-	char *url = NULL;
-
-	if (is_started(c)) {
-		return 0;
-	}
-	int r = resolve_url(c->account, call, &c->file, waiter, &url, why);
-	if (r == 0 && !c->spool) {
-		r = spool_create(c->table->dir, &c->spool);
-		problem_set(r < 0 ? why : NULL, r, "%s: %s", c->table->dir, strerror(-r));
-	}
-	if (r == 0) {
-		r = send_request(c, url, why);
-	}
-	fetch_wipe(url);
-	return r;
-}
-
-static int ensure_started(struct content *c, struct waiter *waiter, struct problem *why)
-{
+	bool kept = content_is_kept(c);
+	const char *dir = kept ? c->account->shared->kept_dir : c->table->dir;
 	int r = 0;
 
-	/* The flight may have been another content's of the same row, one that failed since. */
-	while (r == 0 && !is_started(c)) {
-		r = flight_run(&c->account->flights, flight_key(FLIGHT_CONTENT, c->file.row), 0,
-			       start_download, c, waiter, why);
+	pthread_mutex_lock(&c->mutex);
+	if (!c->spool) {
+		r = spool_create(dir, &c->spool);
+		if (r == 0 && !kept) {
+			spool_count(c->spool, &c->table->bytes);
+		}
 	}
-	return r;
+	pthread_mutex_unlock(&c->mutex);
+	return r < 0 ? problem_set(why, r, "%s: %s", dir, strerror(-r)) : 0;
 }
 
 /* The content at the other end is another one: its name goes to a new version, once. */
@@ -116,10 +34,10 @@ static void replace_version(struct content *c)
 	struct item item = {0};
 	uint32_t row = 0;
 
-	pthread_mutex_lock(&c->table->mutex);
+	pthread_mutex_lock(&c->mutex);
 	bool first = !c->replaced;
 	c->replaced = true;
-	pthread_mutex_unlock(&c->table->mutex);
+	pthread_mutex_unlock(&c->mutex);
 	if (!first || item_by_row(account->shared->store, c->file.item, &item) < 0) {
 		return;
 	}
@@ -137,10 +55,13 @@ static int report(struct content *c, int r, struct problem *why)
 	if (r == -EINTR || r == -EAGAIN || r == -ECANCELED) {
 		return r;
 	}
-	pthread_mutex_lock(&c->table->mutex);
-	problem_set(why, r, "%s: %s", c->file.name,
-		    c->why.words ? c->why.words : problem_words(why, r));
-	pthread_mutex_unlock(&c->table->mutex);
+	pthread_mutex_lock(&c->mutex);
+	/* Whose patience ended hears what it was that took so long. */
+	const char *words = c->failed == r || (r == -ETIMEDOUT && c->failures) ? c->why.words
+									       : NULL;
+	problem_set(why, r, "%s: %s", c->file.name, words ? words : problem_words(why, r));
+	c->praised = false;
+	pthread_mutex_unlock(&c->mutex);
 	if (r == -ESTALE) {
 		replace_version(c);
 	} else {
@@ -152,36 +73,134 @@ static int report(struct content *c, int r, struct problem *why)
 /* Read to its end: what was wrong with it once is over. */
 static void praise(struct content *c)
 {
-	pthread_mutex_lock(&c->table->mutex);
+	pthread_mutex_lock(&c->mutex);
 	bool first = !c->praised;
 	c->praised = true;
-	pthread_mutex_unlock(&c->table->mutex);
+	pthread_mutex_unlock(&c->mutex);
 	if (first) {
 		resolve_report(c->account, c->file.item, NULL);
 	}
 }
 
+/* Room for what is about to come: what nobody reads goes first, then what was read here. */
+static void make_room(struct content *c)
+{
+	if (contents_are_full(c->table)) {
+		contents_make_room(c->table);
+	}
+	if (contents_are_full(c->table)) {
+		pthread_mutex_lock(&c->mutex);
+		window_shrink_locked(c);
+		pthread_mutex_unlock(&c->mutex);
+	}
+}
+
+static int64_t begin_read(struct content *c, int64_t offset, size_t length, int64_t *size)
+{
+	pthread_mutex_lock(&c->mutex);
+	int64_t end = c->file.size;
+	*size = end;
+	if (offset < end) {
+		end = (int64_t)length < end - offset ? offset + (int64_t)length : end;
+		window_pin_locked(c, offset, end);
+		window_note_locked(c, offset, end);
+		window_resume_locked(c);
+	}
+	pthread_mutex_unlock(&c->mutex);
+	return end;
+}
+
+/* So long a download that has begun may be silent while somebody waits for it: there must be time
+ * for another one before the reader's patience ends. */
+static int64_t silence_ms(const struct content *c)
+{
+	return c->account->shared->config->deadline_ms / 3;
+}
+
+/* What is to be done about a byte that is missing: 1: start a download; 0: wait until *until_ms;
+ * or the error that it will not come for. */
+static int plan_locked(struct content *c, int64_t offset, int64_t end, int64_t *until_ms,
+		       struct http_job **silent)
+{
+	int64_t missing = spool_reach(c->spool, offset);
+	int64_t now = clock_ms();
+	struct range range;
+
+	if (missing >= end) {
+		*until_ms = 0;
+		return 0;
+	}
+	if (c->failed) {
+		return c->failed;
+	}
+	if (!window_plan_locked(c, missing, end, &range)) {
+		*silent = stream_take_silent_locked(c, missing, silence_ms(c));
+		*until_ms = now + silence_ms(c);
+		return 0;
+	}
+	*until_ms = c->not_before_ms;
+	return now < c->not_before_ms ? 0 : 1;
+}
+
+static int plan(struct content *c, int64_t offset, int64_t end, int64_t *until_ms)
+{
+	struct http_job *silent = NULL;
+
+	pthread_mutex_lock(&c->mutex);
+	int r = plan_locked(c, offset, end, until_ms, &silent);
+	pthread_mutex_unlock(&c->mutex);
+	http_job_unref(silent);
+	return r;
+}
+
+static int fetch(struct content *c, int64_t offset, int64_t end, struct waiter *waiter,
+		 struct problem *why)
+{
+	size_t length = (size_t)(end - offset);
+	int64_t until_ms = 0; /* first only a look */
+	bool looked = false;
+	int r = 0;
+
+	while (r == 0) {
+		uint64_t news = spool_news(c->spool);
+		if (looked) {
+			r = plan(c, offset, end, &until_ms);
+		}
+		if (r == 1) {
+			r = stream_start(c, offset, end, waiter, why);
+			looked = false;
+			until_ms = 0;
+		} else if (r == 0) {
+			r = spool_wait(c->spool, offset, length, &news, until_ms, waiter);
+			looked = true;
+		}
+	}
+	return r < 0 ? r : 0;
+}
+
 ssize_t content_read(struct content *c, int64_t offset, size_t length, struct waiter *waiter,
 		     struct problem *why)
 {
-	if (offset >= c->file.size) {
+	int r = ensure_spool(c, why);
+
+	if (r < 0) {
+		return report(c, r, why);
+	}
+	int64_t size;
+	int64_t end = begin_read(c, offset, length, &size);
+	if (offset >= end) {
 		return 0;
 	}
-	if ((int64_t)length > c->file.size - offset) {
-		length = (size_t)(c->file.size - offset);
+	make_room(c);
+	r = fetch(c, offset, end, waiter, why);
+	if (r < 0) {
+		content_done(c, offset, (size_t)(end - offset));
+		return report(c, r, why);
 	}
-	int r = ensure_started(c, waiter, why);
-	ssize_t n = r;
-	if (r == 0) {
-		n = spool_wait(c->spool, offset, length, waiter);
-	}
-	if (n >= 0 && n < (ssize_t)length) {
-		n = -EIO; /* a short answer would be taken for the end of the file */
-	}
-	if (n >= 0 && offset + n == c->file.size) {
+	if (end == size) {
 		praise(c);
 	}
-	return n < 0 ? report(c, (int)n, why) : n;
+	return (ssize_t)(end - offset);
 }
 
 int content_fd(const struct content *c)
@@ -189,16 +208,24 @@ int content_fd(const struct content *c)
 	return spool_fd(c->spool);
 }
 
+bool content_is_complete(struct content *c)
+{
+	pthread_mutex_lock(&c->mutex);
+	bool complete = c->complete;
+	pthread_mutex_unlock(&c->mutex);
+	return complete;
+}
+
 int64_t content_measure(struct content *c, struct waiter *waiter, struct problem *why)
 {
-	int r = ensure_started(c, waiter, why);
+	int r = ensure_spool(c, why);
 
-	if (r < 0) {
-		return r;
-	}
-	pthread_mutex_lock(&c->table->mutex);
+	pthread_mutex_lock(&c->mutex);
 	c->keep_going = true;
-	pthread_mutex_unlock(&c->table->mutex);
-	int64_t size = spool_wait_end(c->spool, waiter);
+	pthread_mutex_unlock(&c->mutex);
+	if (r == 0) {
+		r = stream_start(c, 0, INT64_MAX, waiter, why);
+	}
+	int64_t size = r < 0 ? r : spool_wait_end(c->spool, waiter);
 	return size < 0 ? report(c, (int)size, why) : size;
 }

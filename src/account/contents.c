@@ -9,6 +9,9 @@
 #include "account/internal.h"
 #include "base/clock.h"
 
+/* Each holds a descriptor. */
+enum { IDLE_MAX = 128 };
+
 int contents_create(const char *dir, int64_t most_bytes, struct contents **out)
 {
 	struct contents *table = NULL;
@@ -28,17 +31,18 @@ int contents_create(const char *dir, int64_t most_bytes, struct contents **out)
 	table->dir = dir;
 	table->most_bytes = most_bytes;
 	pthread_mutex_init(&table->mutex, NULL);
+	condition_init(&table->keep_wanted);
 	*out = table;
 	return 0;
 }
 
 void content_destroy(struct content *c)
 {
-	http_job_unref(c->job);
 	spool_destroy(c->spool);
 	file_finish(&c->file);
 	problem_finish(&c->why);
-	problem_finish(&c->download.why);
+	fetch_wipe(c->url);
+	pthread_mutex_destroy(&c->mutex);
 	free(c);
 }
 
@@ -47,30 +51,82 @@ void contents_destroy(struct contents *table)
 	if (!table) {
 		return;
 	}
+	saver_stop(table);
 	while (table->list) {
 		struct content *c = table->list;
 		table->list = c->next;
 		content_destroy(c);
 	}
+	addresses_finish(table);
+	pthread_cond_destroy(&table->keep_wanted);
 	pthread_mutex_destroy(&table->mutex);
 	free(table);
 }
 
-static int64_t bytes_of(const struct content *c)
+bool contents_are_full(const struct contents *table)
 {
-	return c->started && c->file.kind != FILE_KEPT ? spool_bytes(c->spool) : 0;
+	return atomic_load(&table->bytes) > table->most_bytes;
+}
+
+bool content_is_kept(const struct content *c)
+{
+	return c->file.kind == FILE_KEPT || c->account->config->keep;
+}
+
+static bool has_spool(struct content *c)
+{
+	pthread_mutex_lock(&c->mutex);
+	bool has = c->spool && c->file.kind != FILE_KEPT;
+	pthread_mutex_unlock(&c->mutex);
+	return has;
 }
 
 void contents_usage(struct contents *table, int64_t *bytes, int *count)
 {
-	*bytes = 0;
+	*bytes = atomic_load(&table->bytes);
 	*count = 0;
 	pthread_mutex_lock(&table->mutex);
 	for (struct content *c = table->list; c; c = c->next) {
-		*bytes += bytes_of(c);
-		*count += c->started && c->file.kind != FILE_KEPT;
+		*count += has_spool(c);
 	}
 	pthread_mutex_unlock(&table->mutex);
+}
+
+static void fill_report(struct content *c, struct content_report *out)
+{
+	pthread_mutex_lock(&c->mutex);
+	int64_t ms = c->born_ms ? clock_ms() - c->born_ms : 0;
+	*out = (struct content_report){
+		.account = c->file.account,
+		.item = c->file.item,
+		.row = c->file.row,
+		.there = spool_bytes(c->spool),
+		.total = c->file.size,
+		.rate = ms > 0 ? c->received / ms * 1000 : 0,
+		.streams = c->stream_count,
+		.handles = c->handles,
+		.complete = c->complete,
+	};
+	pthread_mutex_unlock(&c->mutex);
+}
+
+int contents_report(struct contents *table, struct content_report **list, int *count)
+{
+	int most = 0;
+
+	*count = 0;
+	pthread_mutex_lock(&table->mutex);
+	for (const struct content *c = table->list; c; c = c->next) {
+		most++;
+	}
+	*list = calloc((size_t)most + 1, sizeof(**list));
+	for (struct content *c = table->list; *list && c; c = c->next) {
+		if (has_spool(c)) {
+			fill_report(c, &(*list)[(*count)++]);
+		}
+	}
+	pthread_mutex_unlock(&table->mutex);
+	return *list ? 0 : -ENOMEM;
 }
 
 void content_unlist_locked(struct content *c)
@@ -88,23 +144,33 @@ void content_unlist_locked(struct content *c)
 	c->listed = false;
 }
 
+static bool is_in_use_locked(struct content *c)
+{
+	pthread_mutex_lock(&c->mutex);
+	bool pinned = c->pinned > 0;
+	pthread_mutex_unlock(&c->mutex);
+	return pinned || c->handles > 0 || c->holds > 0;
+}
+
 /* The one to give up for want of room: closed the longest ago. NULL when there is room. */
 static struct content *oldest_idle_locked(struct contents *table)
 {
 	struct content *oldest = NULL;
-	int64_t bytes = 0;
+	int idle = 0;
 
 	for (struct content *c = table->list; c; c = c->next) {
-		bytes += bytes_of(c);
-		if (c->handles == 0 && !c->downloading &&
-		    (!oldest || c->closed_ms < oldest->closed_ms)) {
+		if (is_in_use_locked(c)) {
+			continue;
+		}
+		idle++;
+		if (!oldest || c->closed_ms < oldest->closed_ms) {
 			oldest = c;
 		}
 	}
-	return bytes > table->most_bytes ? oldest : NULL;
+	return idle > IDLE_MAX || contents_are_full(table) ? oldest : NULL;
 }
 
-static void make_room(struct contents *table)
+void contents_make_room(struct contents *table)
 {
 	struct content *c;
 
@@ -130,26 +196,36 @@ static int create(struct account *account, const struct file *file, struct conte
 	}
 	c->table = account->shared->contents;
 	c->account = account;
+	pthread_mutex_init(&c->mutex, NULL);
 	int r = file_by_row(account->shared->store, file->row, &c->file);
 	if (r == 0 && c->file.kind == FILE_KEPT) {
 		r = spool_open(account->shared->kept_dir, c->file.kept, &c->spool);
-		c->started = true;
+		c->complete = true;
 	}
 	if (r < 0) {
-		file_finish(&c->file);
-		free(c);
+		content_destroy(c);
 		return r;
 	}
 	*out = c;
 	return 0;
 }
 
+/* Whether it serves those who know that size; one that was begun without a length learns it. */
+static bool serves(struct content *c, int64_t size)
+{
+	pthread_mutex_lock(&c->mutex);
+	bool fits = c->failed == 0 && (c->file.size == size || c->file.size < 0);
+	if (fits && c->file.size < 0) {
+		c->file.size = size;
+	}
+	pthread_mutex_unlock(&c->mutex);
+	return fits;
+}
+
 static struct content *find_locked(struct contents *table, uint32_t row, int64_t size)
 {
 	for (struct content *c = table->list; c; c = c->next) {
-		/* One that was begun without a length serves those who know it by now. */
-		if (c->file.row == row && c->failed == 0 &&
-		    (c->file.size == size || c->file.size < 0)) {
+		if (c->file.row == row && serves(c, size)) {
 			return c;
 		}
 	}
@@ -161,7 +237,7 @@ int content_open(struct account *account, const struct file *file, struct conten
 	struct contents *table = account->shared->contents;
 	struct content *fresh = NULL;
 
-	make_room(table);
+	contents_make_room(table);
 	int r = create(account, file, &fresh);
 	if (r < 0) {
 		return r;
@@ -174,8 +250,6 @@ int content_open(struct account *account, const struct file *file, struct conten
 		c->next = table->list;
 		table->list = c;
 		c->listed = true;
-	} else if (c->file.size < 0) {
-		c->file.size = file->size; /* known by now */
 	}
 	c->handles++;
 	pthread_mutex_unlock(&table->mutex);
@@ -186,43 +260,80 @@ int content_open(struct account *account, const struct file *file, struct conten
 	return 0;
 }
 
-/* Takes the job out of a content that nobody reads any more: dropping it calls the download off. */
-static struct http_job *abandon_locked(struct content *c)
+bool content_is_loose_locked(struct content *c)
 {
-	struct http_job *job = NULL;
-
-	if (c->downloading && !c->keep_going) {
-		content_unlist_locked(c);
-		job = c->job;
-		c->job = NULL;
-	}
-	return job;
+	return !c->listed && !is_in_use_locked(c);
 }
 
-bool content_is_loose_locked(const struct content *c)
+void content_done(struct content *c, int64_t offset, size_t length)
 {
-	return c->handles == 0 && !c->downloading && !c->listed;
+	pthread_mutex_lock(&c->table->mutex);
+	pthread_mutex_lock(&c->mutex);
+	window_unpin_locked(c, offset, offset + (int64_t)length);
+	pthread_mutex_unlock(&c->mutex);
+	bool loose = content_is_loose_locked(c);
+	pthread_mutex_unlock(&c->table->mutex);
+	if (loose) {
+		content_destroy(c);
+	}
+}
+
+void content_hold(struct content *c)
+{
+	pthread_mutex_lock(&c->table->mutex);
+	c->holds++;
+	pthread_mutex_unlock(&c->table->mutex);
+}
+
+void content_leave(struct content *c)
+{
+	pthread_mutex_lock(&c->table->mutex);
+	c->holds--;
+	bool loose = content_is_loose_locked(c);
+	pthread_mutex_unlock(&c->table->mutex);
+	if (loose) {
+		content_destroy(c);
+	}
+}
+
+/* Nobody reads it any more: its downloads are called off, but what came of it stays, unless
+ * nothing did, or no limit would ever take it away. What is kept for good is opened again for
+ * nothing. */
+static struct http_job **abandon_locked(struct content *c)
+{
+	struct http_job **jobs = NULL;
+
+	pthread_mutex_lock(&c->mutex);
+	bool useful = c->spool && !c->failed && spool_bytes(c->spool) > 0;
+	if (!c->keep_going || c->measured) {
+		jobs = streams_take_locked(c);
+	}
+	if (c->complete || !c->keep_going) {
+		fetch_wipe(c->url);
+		c->url = NULL;
+	}
+	pthread_mutex_unlock(&c->mutex);
+	if (c->failed || content_is_kept(c) || (!useful && c->holds == 0)) {
+		content_unlist_locked(c);
+	}
+	return jobs;
 }
 
 void content_close(struct content *c)
 {
 	struct contents *table = c->table;
-	struct http_job *job = NULL;
+	struct http_job **jobs = NULL;
 
 	pthread_mutex_lock(&table->mutex);
 	if (--c->handles == 0) {
 		c->closed_ms = clock_ms();
-		/* What is kept for good costs nothing to open again. */
-		if (c->failed || !c->started || c->file.kind == FILE_KEPT) {
-			content_unlist_locked(c);
-		}
-		job = abandon_locked(c);
+		jobs = abandon_locked(c);
 	}
 	bool loose = content_is_loose_locked(c);
 	pthread_mutex_unlock(&table->mutex);
-	http_job_unref(job); /* ended() may free c */
+	streams_drop(jobs); /* the last of them may free c */
 	if (loose) {
 		content_destroy(c);
 	}
-	make_room(table);
+	contents_make_room(table);
 }

@@ -185,7 +185,10 @@ static int learn_size(void *context, struct call *call, struct waiter *waiter, s
 
 	int r = resolve_url(account, call, learn->file, waiter, &url, why);
 	if (r == 0) {
-		r = fetch_probe(account, url, waiter, &facts, why);
+		r = fetch_probe(account, url, learn->file->name, waiter, &facts, why);
+	}
+	if (r == 0) {
+		contents_remember(account->shared->contents, learn->file->row, url);
 	}
 	if (r == 0 && facts.size < 0) {
 		r = measure(account, learn->file, waiter, &facts.size, why);

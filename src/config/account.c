@@ -12,8 +12,9 @@
 #include "config/secret.h"
 #include "orderfs/message.h"
 
-static const char *const own_keys[] = {"provider", "insecure", "spend", "cancel", "limits", NULL};
-enum { OWN_KEYS = 5 };
+static const char *const own_keys[] = {"provider", "insecure", "spend", "cancel",
+				       "keep",     "limits",   NULL};
+enum { OWN_KEYS = 6 };
 
 static void check_name(struct loading *l, const char *name, const struct doc *node)
 {
@@ -208,6 +209,7 @@ void load_account(struct loading *l, const struct doc *accounts, int index)
 	account->insecure = reader_flag(&l->reader, node, "insecure", false);
 	account->spend = reader_flag(&l->reader, node, "spend", false);
 	account->cancel = reader_flag(&l->reader, node, "cancel", false);
+	account->keep = reader_flag(&l->reader, node, "keep", false);
 	if (!account->provider) {
 		return;
 	}

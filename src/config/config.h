@@ -25,6 +25,7 @@ struct account_config {
 	bool insecure;        /* http to loopback is allowed */
 	bool spend;
 	bool cancel;
+	bool keep; /* what was downloaded whole stays on disk for good */
 };
 
 struct config {

@@ -200,6 +200,16 @@ static void call_off(struct http *http)
 	}
 }
 
+static void resume(struct http *http, int64_t now_ms)
+{
+	for (struct http_job *job = http->active.first; job; job = job->next) {
+		if (atomic_exchange(&job->resumed, false)) {
+			wire_resume(job, now_ms);
+		}
+	}
+	http->check_at_ms = now_ms; /* what was held has a time limit again */
+}
+
 /* False when the engine is to end. */
 static bool take_inbox(struct http *http)
 {
@@ -268,6 +278,9 @@ static bool turn(struct http *http)
 
 	if (has_called_off) {
 		call_off(http);
+	}
+	if (atomic_exchange(&http->resumed, false)) {
+		resume(http, now_ms);
 	}
 	while ((job = wire_next_late(http, now_ms))) {
 		give_up(http, job, now_ms);

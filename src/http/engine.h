@@ -27,6 +27,7 @@ struct http {
 
 	/* Any thread's. */
 	atomic_bool called_off; /* some job was */
+	atomic_bool resumed;    /* some job is to be */
 
 	/* The HTTP thread's. */
 	struct http_lane *known_lanes; /* the lanes as of the last look */
@@ -43,6 +44,8 @@ void *engine_run(void *context);
 int wire_put(struct http *http, struct http_job *job, int64_t now_ms);
 /* Takes it back, whatever curl was doing with it. */
 void wire_take(struct http *http, struct http_job *job);
+/* Lets it have what it was held back from. */
+void wire_resume(struct http_job *job, int64_t now_ms);
 /* The next job on the wire that is over its time; NULL for none. Cheap before that time. */
 struct http_job *wire_next_late(struct http *http, int64_t now_ms);
 

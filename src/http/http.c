@@ -155,3 +155,9 @@ void http_notice(struct http *http)
 	atomic_store(&http->called_off, true);
 	curl_multi_wakeup(http->multi);
 }
+
+void http_notice_resumed(struct http *http)
+{
+	atomic_store(&http->resumed, true);
+	curl_multi_wakeup(http->multi);
+}

@@ -56,12 +56,16 @@ void http_lane_counts(const struct http_lane *lane, struct lane_counts *out);
 struct http_sink {
 	/* Once: status and headers, no body. */
 	int (*head)(void *context, const struct response *head);
+	/* HTTP_HOLD: not now; the same bytes come again after http_resume(). */
 	int (*data)(void *context, const void *data, size_t length);
 	/* Exactly once for every job that was queued, when it is over, called off or not: result
 	 * is 0 or the error. After it the context is not touched again. May be NULL. */
 	void (*end)(void *context, int result);
 	void *context;
 };
+
+/* See http_sink.data: the server is let wait, and is not blamed for its silence meanwhile. */
+enum { HTTP_HOLD = 1 };
 
 struct http_options {
 	struct http_lane *lane;
@@ -88,6 +92,9 @@ bool http_job_was_sent(const struct http_job *job);
 /* Nobody wants it any more: it ends as soon as it can, or, when it is `once` and was sent, goes on
  * unobserved. Returns http_job_was_sent(), which from now on stays what it is. */
 bool http_call_off(struct http_job *job);
+/* A sink that said HTTP_HOLD is ready for more. Any thread; NULL and a job that holds nothing are
+ * fine. */
+void http_resume(struct http_job *job);
 void http_job_ref(struct http_job *job);
 /* The last reference of an unfinished job calls it off, except when the request is `once` and was
  * sent: that goes on to its end, unobserved. NULL is fine. */

@@ -168,6 +168,19 @@ bool http_call_off(struct http_job *job)
 	return http_job_was_sent(job);
 }
 
+void http_resume(struct http_job *job)
+{
+	if (!job) {
+		return;
+	}
+	pthread_mutex_lock(&job->mutex);
+	if (!job->done) {
+		atomic_store(&job->resumed, true);
+		http_notice_resumed(job->http);
+	}
+	pthread_mutex_unlock(&job->mutex);
+}
+
 void http_job_ref(struct http_job *job)
 {
 	pthread_mutex_lock(&job->mutex);

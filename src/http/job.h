@@ -47,10 +47,12 @@ struct http_job {
 	int64_t not_before_ms;
 	int64_t heard_ms; /* bytes came or went; until the connection stands, its time limit */
 	struct answer answer;
+	bool held; /* its sink wants no more for now */
 
 	/* Any thread's. */
 	atomic_bool sent;
 	atomic_bool called_off;
+	atomic_bool resumed;
 
 	/* Under mutex. */
 	pthread_mutex_t mutex;
@@ -88,5 +90,7 @@ void job_end(struct http_job *job, int error);
 
 /* In http.c: makes the engine look for jobs that were called off. */
 void http_notice(struct http *http);
+/* … or for jobs that are to go on. */
+void http_notice_resumed(struct http *http);
 
 #endif

@@ -121,12 +121,17 @@ size_t receive_body(char *data, size_t size, size_t count, void *context)
 	size_t length = size * count;
 
 	job->heard_ms = clock_ms();
+	if (job->options.sink && !answer->is_dropped) {
+		answer->error = job->sink.data(job->sink.context, data, length);
+		job->held = answer->error == HTTP_HOLD;
+		if (job->held) {
+			return CURL_WRITEFUNC_PAUSE;
+		}
+	}
 	atomic_fetch_add(&job->lane->bytes, length);
 	if (!job->options.sink) {
 		answer->error = keep_body(job, data, length);
-	} else if (!answer->is_dropped) {
-		answer->error = job->sink.data(job->sink.context, data, length);
-	} else {
+	} else if (answer->is_dropped) {
 		/* Worth reading to its end for the connection's sake, if the end is near. */
 		answer->dropped_bytes += length;
 		answer->is_cut = answer->dropped_bytes > DROPPED_MAX;

@@ -126,7 +126,7 @@ static int resolve(const char *base, const char *location, char **out)
 /* What describes the content that is asked for, and says nothing about who asks. */
 static bool may_travel(const char *name)
 {
-	return strcasecmp(name, "Range") == 0 || strcasecmp(name, "Accept") == 0 ||
+	return strcasecmp(name, "Range") == 0 || strncasecmp(name, "Accept", 6) == 0 ||
 	       strncasecmp(name, "If-", 3) == 0;
 }
 

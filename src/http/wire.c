@@ -32,10 +32,19 @@ static void put_easy(struct http *http, struct easy *easy)
 	http->spare_count++;
 }
 
+void wire_resume(struct http_job *job, int64_t now_ms)
+{
+	if (job->held) {
+		job->held = false;
+		job->heard_ms = now_ms;
+		curl_easy_pause(job->easy->curl, CURLPAUSE_CONT); /* may hold again at once */
+	}
+}
+
 /* The first moment at which an active job is late, unless it hears something before. */
 static int64_t late_at(const struct http_job *job)
 {
-	int64_t stalled_at = job->heard_ms + job->options.stall_ms;
+	int64_t stalled_at = job->held ? INT64_MAX : job->heard_ms + job->options.stall_ms;
 
 	return stalled_at < job->deadline_ms ? stalled_at : job->deadline_ms;
 }
@@ -70,6 +79,8 @@ int wire_put(struct http *http, struct http_job *job, int64_t now_ms)
 void wire_take(struct http *http, struct http_job *job)
 {
 	curl_multi_remove_handle(http->multi, job->easy->curl);
+	job->easy->is_reusable &= !job->held;
+	job->held = false;
 	put_easy(http, job->easy);
 	job->easy = NULL;
 	list_remove(&http->active, job);

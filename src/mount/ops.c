@@ -211,7 +211,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct handle *handle = (struct handle *)(uintptr_t)fi->fh;
 	struct fuse_bufvec data = FUSE_BUFVEC_INIT(0);
 	struct visit visit;
-	int fd = -1;
+	struct piece piece = {.fd = -1};
 
 	(void)ino;
 	if (handle_is_text(handle)) {
@@ -219,7 +219,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		return;
 	}
 	visit_begin(&visit, req);
-	ssize_t n = handle_content(handle, offset, size, &visit.waiter, &fd);
+	ssize_t n = handle_content(handle, offset, size, &visit.waiter, &piece);
 	visit_end(&visit);
 	if (n < 0) {
 		reply_error(req, (int)n);
@@ -228,13 +228,14 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	data.buf[0] = (struct fuse_buf){
 		.size = (size_t)n,
 		.flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK,
-		.fd = fd,
+		.fd = piece.fd,
 		.pos = offset,
 	};
 	if (n == 0) {
 		fuse_reply_buf(req, NULL, 0);
 	} else {
 		fuse_reply_data(req, &data, FUSE_BUF_SPLICE_MOVE);
+		piece_done(&piece);
 	}
 }
 

@@ -29,10 +29,16 @@ int spool_open(const char *dir, const char *name, struct spool **out)
 		close(fd);
 		return r;
 	}
-	int r = spool_of_fd(fd, out);
+	struct spool *spool = NULL;
+	int r = spool_of_fd(fd, &spool);
 	if (r == 0) {
-		(*out)->filled = st.st_size;
-		(*out)->ended = true;
+		spool->ended = true;
+		r = extents_add(&spool->there, 0, st.st_size);
+	}
+	if (r < 0) {
+		spool_destroy(spool);
+	} else {
+		*out = spool;
 	}
 	return r;
 }
@@ -77,7 +83,7 @@ static int name_it(struct spool *spool, int folder, const char *name)
 	if (linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW) == 0) {
 		return 0;
 	}
-	return errno == EEXIST ? -EEXIST : copy_to(spool->fd, spool->filled, folder, name);
+	return errno == EEXIST ? -EEXIST : copy_to(spool->fd, spool->there.bytes, folder, name);
 }
 
 int spool_keep(struct spool *spool, const char *dir, const char *name)

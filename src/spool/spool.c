@@ -1,4 +1,4 @@
-/* A spool; see spool.h. */
+/* A spool: its life, and what its readers see; see spool.h. Writing is write.c. */
 #include "spool/inside.h"
 
 #include <errno.h>
@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-
-/* curl hands over 16 KiB at a time; so much goes to the disk in one call. */
-enum { GATHER_BYTES = 256 * 1024 };
+#include "base/clock.h"
 
 /* Nameless from the start where the file system can, unlinked at once where it cannot. */
 static int open_unnamed(const char *dir)
@@ -43,9 +41,8 @@ int spool_of_fd(int fd, struct spool **out)
 		return -ENOMEM;
 	}
 	spool->fd = fd;
-	spool->wanted = INT64_MAX;
 	pthread_mutex_init(&spool->mutex, NULL);
-	condition_init(&spool->arrived);
+	condition_init(&spool->moved);
 	*out = spool;
 	return 0;
 }
@@ -62,134 +59,145 @@ void spool_destroy(struct spool *spool)
 	if (!spool) {
 		return;
 	}
+	if (spool->meter) {
+		atomic_fetch_sub(spool->meter, spool->there.bytes);
+	}
 	close(spool->fd);
-	free(spool->gathered);
-	pthread_cond_destroy(&spool->arrived);
+	extents_finish(&spool->there);
+	pthread_cond_destroy(&spool->moved);
 	pthread_mutex_destroy(&spool->mutex);
 	free(spool);
 }
 
-/* What was gathered goes to the disk. */
-static int flush_locked(struct spool *spool)
+void spool_count(struct spool *spool, atomic_llong *meter)
 {
-	size_t done = 0;
-
-	while (done < spool->gathered_length) {
-		ssize_t n = pwrite(spool->fd, spool->gathered + done, spool->gathered_length - done,
-				   spool->filled);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			memmove(spool->gathered, spool->gathered + done,
-				spool->gathered_length - done);
-			spool->gathered_length -= done;
-			return -errno;
-		}
-		done += (size_t)n;
-		spool->filled += n;
-	}
-	spool->gathered_length = 0;
-	/* Readers wait for whole pieces: waking them for less only takes time from the writer. */
-	if (spool->filled >= spool->wanted) {
-		spool->wanted = INT64_MAX;
-		pthread_cond_broadcast(&spool->arrived);
-	}
-	return 0;
+	pthread_mutex_lock(&spool->mutex);
+	spool->meter = meter;
+	atomic_fetch_add(meter, spool->there.bytes);
+	pthread_mutex_unlock(&spool->mutex);
 }
 
-static int gather_locked(struct spool *spool, const char *data, size_t length)
+static bool is_there_locked(struct spool *spool, int64_t offset, int64_t end)
 {
+	return offset >= end || extents_reach(&spool->there, offset) >= end;
+}
+
+static void drop_wish(struct spool *spool, struct wish *wish)
+{
+	struct wish **slot = &spool->wishes;
+
+	while (*slot != wish) {
+		slot = &(*slot)->next;
+	}
+	*slot = wish->next;
+}
+
+int spool_wait(struct spool *spool, int64_t offset, size_t length, uint64_t *news, int64_t until_ms,
+	       struct waiter *waiter)
+{
+	struct wish wish = {.start = offset, .end = offset + (int64_t)length};
 	int r = 0;
 
-	if (!spool->gathered) {
-		spool->gathered = malloc(GATHER_BYTES);
+	wait_begin(waiter, &spool->mutex, &spool->moved);
+	wish.next = spool->wishes;
+	spool->wishes = &wish;
+	if (!is_there_locked(spool, wish.start, wish.end)) {
+		r = spool_flush_locked(spool, wish.start, wish.end);
 	}
-	if (!spool->gathered) {
-		return -ENOMEM;
+	while (!is_there_locked(spool, wish.start, wish.end) && r == 0 && spool->news == *news &&
+	       clock_ms() < until_ms) {
+		r = wait_sleep_until(waiter, until_ms);
 	}
-	while (length > 0 && r == 0) {
-		size_t room = GATHER_BYTES - spool->gathered_length;
-		size_t n = length < room ? length : room;
-		memcpy(spool->gathered + spool->gathered_length, data, n);
-		spool->gathered_length += n;
-		data += n;
-		length -= n;
-		/* At once for who waits for it. */
-		if (n == room || spool->filled + (int64_t)spool->gathered_length >= spool->wanted) {
-			r = flush_locked(spool);
-		}
-	}
+	drop_wish(spool, &wish);
+	*news = spool->news;
+	/* There, even if the waiter gave up just now. */
+	r = is_there_locked(spool, wish.start, wish.end) ? 1 : r;
+	wait_end(waiter);
 	return r;
 }
 
-int spool_write(struct spool *spool, const void *data, size_t length)
+uint64_t spool_news(struct spool *spool)
 {
 	pthread_mutex_lock(&spool->mutex);
-	int r = gather_locked(spool, data, length);
+	uint64_t news = spool->news;
 	pthread_mutex_unlock(&spool->mutex);
-	return r;
+	return news;
 }
 
-int spool_flush(struct spool *spool)
+void spool_tell(struct spool *spool)
 {
 	pthread_mutex_lock(&spool->mutex);
-	int r = flush_locked(spool);
+	spool->news++;
+	pthread_cond_broadcast(&spool->moved);
 	pthread_mutex_unlock(&spool->mutex);
-	return r;
 }
 
 void spool_end(struct spool *spool, int err)
 {
 	pthread_mutex_lock(&spool->mutex);
 	if (!spool->ended) {
-		flush_locked(spool); /* what did arrive can be read, whatever came after it */
 		spool->ended = true;
 		spool->err = err;
 	}
-	free(spool->gathered);
-	spool->gathered = NULL;
-	spool->gathered_length = 0;
-	pthread_cond_broadcast(&spool->arrived);
+	spool->news++;
+	pthread_cond_broadcast(&spool->moved);
 	pthread_mutex_unlock(&spool->mutex);
-}
-
-ssize_t spool_wait(struct spool *spool, int64_t offset, size_t length, struct waiter *waiter)
-{
-	int64_t end = offset + (int64_t)length;
-	int r = 0;
-
-	wait_begin(waiter, &spool->mutex, &spool->arrived);
-	if (spool->filled < end && spool->filled + (int64_t)spool->gathered_length >= end) {
-		r = flush_locked(spool);
-	}
-	while (spool->filled < end && !spool->ended && r == 0) {
-		spool->wanted = end < spool->wanted ? end : spool->wanted;
-		r = wait_sleep(waiter);
-	}
-	int64_t there = spool->filled - offset;
-	if (there >= (int64_t)length) {
-		there = (int64_t)length; /* there, even if the waiter gave up just now */
-	} else if (r == 0 && spool->err == 0) {
-		there = there > 0 ? there : 0;
-	} else {
-		there = r ? r : spool->err;
-	}
-	wait_end(waiter);
-	return (ssize_t)there;
 }
 
 int64_t spool_wait_end(struct spool *spool, struct waiter *waiter)
 {
 	int r = 0;
 
-	wait_begin(waiter, &spool->mutex, &spool->arrived);
+	wait_begin(waiter, &spool->mutex, &spool->moved);
 	while (!spool->ended && r == 0) {
 		r = wait_sleep(waiter);
 	}
-	int64_t total = r ? r : spool->err ? spool->err : spool->filled;
+	int64_t total = r ? r : spool->err ? spool->err : extents_reach(&spool->there, 0);
 	wait_end(waiter);
 	return total;
+}
+
+int64_t spool_reach(struct spool *spool, int64_t offset)
+{
+	pthread_mutex_lock(&spool->mutex);
+	int64_t reach = extents_reach(&spool->there, offset);
+	pthread_mutex_unlock(&spool->mutex);
+	return reach;
+}
+
+void spool_gap(struct spool *spool, int64_t offset, int64_t length, int64_t *start, int64_t *end)
+{
+	pthread_mutex_lock(&spool->mutex);
+	struct extent gap = extents_gap(&spool->there, offset, length);
+	pthread_mutex_unlock(&spool->mutex);
+	*start = gap.start;
+	*end = gap.end;
+}
+
+int spool_punch(struct spool *spool, int64_t start, int64_t end)
+{
+	int r = 0;
+
+	start = (start + PUNCH_BYTES - 1) / PUNCH_BYTES * PUNCH_BYTES;
+	end = end / PUNCH_BYTES * PUNCH_BYTES;
+	if (start >= end) {
+		return 0;
+	}
+	pthread_mutex_lock(&spool->mutex);
+	int64_t before = spool->there.bytes;
+	/* Under the lock: nobody writes there meanwhile. Off the map first: what stays on it
+	 * by mistake would be read as zeros. */
+	r = extents_remove(&spool->there, start, end);
+	if (r == 0 && spool->there.bytes < before &&
+	    fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, start, end - start)) {
+		r = -errno;
+		extents_add(&spool->there, start, end); /* no room but what it had is needed */
+	}
+	if (spool->meter) {
+		atomic_fetch_sub(spool->meter, before - spool->there.bytes);
+	}
+	pthread_mutex_unlock(&spool->mutex);
+	return r;
 }
 
 int spool_fd(const struct spool *spool)
@@ -200,7 +208,7 @@ int spool_fd(const struct spool *spool)
 int64_t spool_bytes(struct spool *spool)
 {
 	pthread_mutex_lock(&spool->mutex);
-	int64_t filled = spool->filled;
+	int64_t bytes = spool->there.bytes;
 	pthread_mutex_unlock(&spool->mutex);
-	return filled;
+	return bytes;
 }

@@ -23,6 +23,7 @@ void file_finish(struct file *file)
 	free(file->etag);
 	free(file->modified);
 	free(file->kept);
+	free(file->sha256);
 	wipe(file->password);
 	*file = (struct file){0};
 }
@@ -57,6 +58,7 @@ static bool read_file(struct query *q, struct file *out)
 	out->kept = query_copy(q, 12);
 	out->password = query_copy(q, 13);
 	out->current = query_int(q, 14) != 0;
+	out->sha256 = query_copy(q, 15);
 	return true;
 }
 
@@ -245,6 +247,23 @@ int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag
 	query_add_text(&q, etag);
 	query_add_text(&q, modified);
 	return writer_end(store, query_run(&q));
+}
+
+int file_set_kept(struct store *store, uint32_t row, const char *kept, const char *sha256)
+{
+	struct connection *writer;
+	int changes = 0;
+	int r = writer_begin(store, &writer);
+
+	if (r < 0) {
+		return r;
+	}
+	struct query q = query_begin(writer, SQL_FILE_SET_KEPT);
+	query_add_int(&q, row);
+	query_add_text(&q, kept);
+	query_add_text(&q, sha256);
+	r = query_change(&q, &changes);
+	return writer_end(store, r < 0 ? r : changes > 0 ? 0 : -ENOENT);
 }
 
 /* The row that has the name now. */

@@ -174,6 +174,7 @@ struct file {
 	char *etag;     /* as the server gave it, or NULL */
 	char *modified; /* Last-Modified as the server gave it, or NULL */
 	char *kept;     /* KEPT: the file's name in the folder `kept`, or NULL */
+	char *sha256;   /* KEPT: of a download that was kept, in hexadecimal digits; or NULL */
 	char *password; /* opens it, if it is an archive that came with one; or NULL */
 	bool current;
 };
@@ -218,6 +219,9 @@ int files_keep(struct store *store, unsigned account, uint32_t item, const struc
  * is another content, see file_replace(). */
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
 	       const char *modified);
+/* All of a REMOTE one was downloaded: it is KEPT from now on, under that name, until the API has another
+ * version. -ENOENT: it is none that could be. */
+int file_set_kept(struct store *store, uint32_t row, const char *kept, const char *sha256);
 /* The content at the other end is another one now: the name moves to a new row of unknown size
  * with that mtime. When another caller was quicker, new_row is his. -ENOENT: the name is gone. */
 int file_replace(struct store *store, uint32_t row, int64_t mtime_ns, uint32_t *new_row);

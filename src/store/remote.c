@@ -54,7 +54,8 @@ static int merge_one(const struct comparison *c, const struct fact_file *offered
 	}
 	bool again = c->offered[known - c->present];
 	c->offered[known - c->present] = true;
-	if (again || known->kind != FILE_REMOTE) {
+	/* What was delivered stays as it is; a download that was kept is one of its version. */
+	if (again || (known->kind != FILE_REMOTE && !known->sha256)) {
 		return 0;
 	}
 	if (c->offer->new_version) {

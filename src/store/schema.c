@@ -142,7 +142,10 @@ static const char second[] =
 	" UPDATE file SET current = 0 WHERE account = old.account AND item = old.row AND current;"
 	"END;";
 
-const char *const schema_steps[SCHEMA_VERSION] = {first, second};
+/* Downloads that were kept. */
+static const char third[] = "ALTER TABLE file ADD COLUMN sha256 TEXT;";
+
+const char *const schema_steps[SCHEMA_VERSION] = {first, second, third};
 
 /* What a full listing has seen, and what a delivery has brought: here, so that it writes nothing
  * where nothing differs. */

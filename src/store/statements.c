@@ -11,7 +11,7 @@
 	"= item.row AND current AND kind <> 0) "
 #define FILE_COLUMNS                                                                           \
 	"SELECT row, item, parent, account, kind, spec, element, name, size, mtime_ns, etag, " \
-	"modified, kept, password, current FROM file "
+	"modified, kept, password, current, sha256 FROM file "
 #define COMMAND_COLUMNS                                                                  \
 	"SELECT row, account, collection, item, at_ns, fields, outcome, err, words, id " \
 	"FROM command "
@@ -166,6 +166,9 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_FILE_LEARN] = {"note a file's size",
 			    "UPDATE file SET size = ?2, etag = ?3, modified = ?4 "
 			    "WHERE row = ?1 AND size IS NULL"},
+	[SQL_FILE_SET_KEPT] = {"note that a file is kept",
+			       "UPDATE file SET kind = 3, kept = ?2, sha256 = ?3 "
+			       "WHERE row = ?1 AND kind = 0"},
 	[SQL_FILE_CURRENT] = {"look up a file's current version",
 			      "SELECT now.row FROM file AS old JOIN file AS now "
 			      "ON now.account = old.account AND now.item = old.item "

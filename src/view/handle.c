@@ -204,7 +204,7 @@ static bool was_late_just_now(struct handle *handle)
 }
 
 ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
-		       int *fd)
+		       struct piece *out)
 {
 	struct problem why = {0};
 
@@ -213,7 +213,7 @@ ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struc
 	}
 	ssize_t n = content_read(handle->content, offset, length, waiter, &why);
 	if (n > 0) {
-		*fd = content_fd(handle->content);
+		*out = (struct piece){content_fd(handle->content), offset, (size_t)n, handle->content};
 	} else if (n == -ETIMEDOUT) {
 		pthread_mutex_lock(&handle->mutex);
 		handle->late_ms = clock_ms();
@@ -221,6 +221,11 @@ ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struc
 	}
 	problem_finish(&why);
 	return n;
+}
+
+void piece_done(const struct piece *piece)
+{
+	content_done(piece->content, piece->offset, piece->length);
 }
 
 size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length)

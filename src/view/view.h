@@ -65,9 +65,18 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struc
 bool handle_is_text(const struct handle *handle);
 /* They were made for it alone; false for files, which never change under their address. */
 bool handle_is_live(const struct handle *handle);
-/* Content at an offset: its length; the bytes are at that offset of *fd. */
+/* Bytes of a file, at that offset of the descriptor, until piece_done(). */
+struct piece {
+	int fd;
+	off_t offset;
+	size_t length;
+	struct content *content;
+};
+/* Content at an offset: its length; out is only set when that is more than 0. */
 ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
-		       int *fd);
+		       struct piece *out);
+/* When its bytes were read, or not: until then they stay. The handle may be closed by then. */
+void piece_done(const struct piece *piece);
 /* Copies at most length bytes of text at an offset; returns how many there were. */
 size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length);
 /* One command. Returns 0 when all of it was carried out. */

@@ -8,6 +8,7 @@
 #include "http_server.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -602,6 +603,70 @@ static void test_sink_stops(void **state)
 	assert_int_equal(s.requests, 2);
 }
 
+/* A sink that wants nothing until it is told to. */
+struct holding {
+	struct seen seen; /* first: the other callbacks see only that */
+	atomic_bool open;
+	atomic_int holds;
+};
+
+static int hold_data(void *context, const void *data, size_t length)
+{
+	struct holding *holding = context;
+
+	if (!atomic_load(&holding->open)) {
+		holding->holds++;
+		return HTTP_HOLD;
+	}
+	return see_data(&holding->seen, data, length);
+}
+
+static void test_sink_holds(void **state)
+{
+	struct holding holding = {0};
+	struct http_sink sink = {see_head, hold_data, see_end, &holding};
+	struct http_options options = usual();
+	struct waiter brief;
+
+	(void)state;
+	server_start(&s, answer_ok);
+	options.sink = &sink;
+	options.stall_ms = 50;
+	struct http_job *job = submit("GET", "/", false, &options);
+	/* Longer than the server may be silent: it is not its fault. */
+	waiter_init(&brief, 300);
+	assert_int_equal(http_wait(job, &brief), -ETIMEDOUT);
+	waiter_finish(&brief);
+	assert_int_equal(holding.holds, 1);
+	http_resume(job); /* it holds again */
+	while (holding.holds < 2) {
+		sched_yield();
+	}
+	atomic_store(&holding.open, true);
+	http_resume(job);
+	assert_int_equal(outcome(job), 200);
+	assert_int_equal(holding.seen.bytes, 5);
+	assert_int_equal(holding.seen.ends, 1);
+}
+
+static void test_sink_is_called_off_while_it_holds(void **state)
+{
+	struct holding holding = {0};
+	struct http_sink sink = {see_head, hold_data, see_end, &holding};
+	struct http_options options = usual();
+
+	(void)state;
+	server_start(&s, answer_ok);
+	options.sink = &sink;
+	struct http_job *job = submit("GET", "/", false, &options);
+	while (holding.holds == 0) {
+		sched_yield();
+	}
+	http_call_off(job);
+	assert_int_equal(outcome(job), -ECANCELED);
+	assert_int_equal(get("/"), 200); /* the handle it had is of use, or gone */
+}
+
 static bool answer_encoding(struct exchange *x)
 {
 	bool identity = strstr(x->text, "\r\nAccept-Encoding: identity\r\n");
@@ -1064,6 +1129,8 @@ int main(void)
 		with_server(test_sink_repeats),
 		with_server(test_sink_redirects),
 		with_server(test_sink_stops),
+		with_server(test_sink_holds),
+		with_server(test_sink_is_called_off_while_it_holds),
 		with_server(test_stall),
 		with_server(test_deadline),
 		with_server(test_refused),
