@@ -1,7 +1,7 @@
 /* Content: the bytes of one version of one file at any offset, fetched when they are read.
  *
- * All handles of a file share one content: one spool, and downloads that bring each byte once. After
- * the last close the spool stays for later readers until the cache's limit needs its room. */
+ * All handles of a file share one content: one spool, and downloads that bring each byte once.
+ * After the last close the spool stays for later readers until the cache's limit needs its room. */
 #ifndef ACCOUNT_CONTENT_H
 #define ACCOUNT_CONTENT_H
 

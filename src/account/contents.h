@@ -1,8 +1,9 @@
-/* The inside of a content, for the files that make it up: contents.c (the table), content.c (reading),
- * stream.c (its downloads), window.c (what to fetch next, and what to give up), saver.c.
+/* The inside of a content, for the files that make it up: contents.c (the table), content.c
+ * (reading), stream.c (its downloads), window.c (what to fetch next, and what to give up), saver.c.
  *
- * Who holds a content: every open handle, every read that is not done with, every stream until it has
- * ended, the saver, and nobody else. One that is held by nobody stays in the table as long as the cache's limit allows.
+ * Who holds a content: every open handle, every read that is not done with, every stream until it
+ * has ended, the saver, and nobody else. One that is held by nobody stays in the table as long as
+ * the cache's limit allows.
  *
  * Lock order: table, content, spool. None is held across a wait. */
 #ifndef ACCOUNT_CONTENTS_H

@@ -1,8 +1,8 @@
 /* Taking delivery: an act whose answer is kept for good.
  *
  * The API may count the asking as delivery, so what came is on disk before anybody sees a name of
- * it, and it is asked for once. The account's thread carries it out: whoever wrote the command may be
- * interrupted, or run out of patience, and nothing is lost. The record is written last: where it
+ * it, and it is asked for once. The account's thread carries it out: whoever wrote the command may
+ * be interrupted, or run out of patience, and nothing is lost. The record is written last: where it
  * stands, everything does. */
 #include <errno.h>
 #include <malloc.h>

@@ -100,8 +100,8 @@ static int probe_head(void *context, const struct response *head)
 		r = copy_header(head, "Last-Modified", &probe->facts.modified);
 	}
 	probe->result = r;
-	/* The head is all that is wanted of most. A few bytes are let in, so that the connection stays
-	 * for the download; a whole file is not. */
+	/* The head is all that is wanted of most. A few bytes are let in, so that the connection
+	 * stays for the download; a whole file is not. */
 	return head->status == 206 || is_marked(probe->name) ? 0 : -ECANCELED;
 }
 

@@ -16,8 +16,8 @@ void fetch_facts_finish(struct fetch_facts *facts);
 /* Frees a URL that may hold a signature. NULL is fine. */
 void fetch_wipe(char *url);
 
-/* Asks for the first bytes, and takes little more than the head. Waits. EACCES, ENOENT … for what the
- * server refuses; EBADMSG when what it has cannot be a file of that name. */
+/* Asks for the first bytes, and takes little more than the head. Waits. EACCES, ENOENT … for what
+ * the server refuses; EBADMSG when what it has cannot be a file of that name. */
 int fetch_probe(struct account *account, const char *url, const char *name, struct waiter *waiter,
 		struct fetch_facts *facts, struct problem *why);
 
@@ -31,11 +31,11 @@ struct download {
 	char *etag;       /* NULL: not known */
 	char *modified;   /* NULL: not known */
 	const char *name; /* of the file, to know pages that are none; or NULL */
-	/* All in the HTTP thread. The answer is good, and at and stop what it really brings: a server
-	 * without ranges brings the whole. Negative: not wanted. May be NULL. */
+	/* All in the HTTP thread. The answer is good, and at and stop what it really brings: a
+	 * server without ranges brings the whole. Negative: not wanted. May be NULL. */
 	int (*begun)(void *context, struct download *download);
-	/* The byte at `at` and those behind it have come: 0, or HTTP_HOLD; or -ECANCELED: no more is
-	 * wanted. May be NULL. */
+	/* The byte at `at` and those behind it have come: 0, or HTTP_HOLD; or -ECANCELED: no more
+	 * is wanted. May be NULL. */
 	int (*coming)(void *context, int64_t at);
 	/* No more bytes come: 0 or the error, and words or NULL for it. */
 	void (*ended)(void *context, int result, const char *words);

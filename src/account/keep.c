@@ -1,5 +1,5 @@
-/* What a delivery brought, on disk for good: small files in the store, archives as files of their own.
- * The record comes last: where it stands, everything does. */
+/* What a delivery brought, on disk for good: small files in the store, archives as files of their
+ * own. The record comes last: where it stands, everything does. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

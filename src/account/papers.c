@@ -1,8 +1,8 @@
 /* Documents of the account: one answer as one file, or one file for each row of a listing. In the
  * account's thread.
  *
- * Of a listing that tells when a row last changed, only what is newer is asked for, but for a full one
- * now and then: that alone tells what is gone. */
+ * Of a listing that tells when a row last changed, only what is newer is asked for, but for a full
+ * one now and then: that alone tells what is gone. */
 #include "account/internal.h"
 
 #include <errno.h>

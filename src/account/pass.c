@@ -1,8 +1,8 @@
 /* A listing of one collection, page by page, into the store: what came, what changed, what is
  * missing. Runs in the account's thread.
  *
- * A full listing goes to the end. Where the API lists the newest first, one that looks for news ends
- * at the first page without any, and what it did not see is not missing. */
+ * A full listing goes to the end. Where the API lists the newest first, one that looks for news
+ * ends at the first page without any, and what it did not see is not missing. */
 #include "account/internal.h"
 
 #include <errno.h>

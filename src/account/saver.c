@@ -1,6 +1,6 @@
-/* The saver: what is complete gets its checksum, goes to the disk for good and is noted in the store,
- * in accounts that say `keep: yes`. A thread of its own, begun when it is first needed: a large file
- * takes it a while. */
+/* The saver: what is complete gets its checksum, goes to the disk for good and is noted in the
+ * store, in accounts that say `keep: yes`. A thread of its own, begun when it is first needed: a
+ * large file takes it a while. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

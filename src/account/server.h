@@ -1,5 +1,5 @@
-/* What a file server's answers say: lengths, ranges, refusals. Pure; no answer is believed to be what
- * was asked for. */
+/* What a file server's answers say: lengths, ranges, refusals. Pure; no answer is believed to be
+ * what was asked for. */
 #ifndef ACCOUNT_SERVER_H
 #define ACCOUNT_SERVER_H
 

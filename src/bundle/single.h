@@ -21,9 +21,9 @@ struct single {
 	unsigned char *ahead; /* SINGLE_AHEAD of the data that was read last */
 	int64_t ahead_at;     /* offset in the data */
 	size_t ahead_bytes;
-	/* The second version of AES in zips has a seal over the data, and a zero where the CRC would
-	 * be. Older libzips believe that only of members under 20 bytes, and compare it. So they are
-	 * told of one byte; how many there are is counted by whoever reads. */
+	/* The second version of AES in zips has a seal over the data, and a zero where the CRC
+	 * would be. Older libzips believe that only of members under 20 bytes, and compare it. So
+	 * they are told of one byte; how many there are is counted by whoever reads. */
 	bool has_sum;
 	int err; /* of the source, the first one */
 	zip_error_t error;

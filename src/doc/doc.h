@@ -53,8 +53,8 @@ const char *doc_path_check(const char *path);
 char *doc_print(const struct doc *node, bool pretty);
 char *doc_print_with(const struct doc *object, const char *extra_key, const struct doc *extra);
 
-/* Pretty, without the members of these names, at any depth (or of the root alone), and with the texts
- * of the top-level members named in `cut` ended before their first '?'. Either may be NULL. */
+/* Pretty, without the members of these names, at any depth (or of the root alone), and with the
+ * texts of the top-level members named in `cut` ended before their first '?'. Either may be NULL. */
 struct doc_view {
 	const char *const *omit;
 	int omit_count;

@@ -1,6 +1,6 @@
-/* Paths into a tree: names and indexes, `a.b[0].c`, a lone `.` for where one stands, and what to take
- * instead when one leads to nothing, `p ?? q`. They are short and come from descriptions, so they
- * are read anew each time. */
+/* Paths into a tree: names and indexes, `a.b[0].c`, a lone `.` for where one stands, and what to
+ * take instead when one leads to nothing, `p ?? q`. They are short and come from descriptions, so
+ * they are read anew each time. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* What a request sends along: a form, JSON, or a GraphQL document with its variables. Values are put
- * into a tree and never into text, so none can break out of its place. Pure; any thread. */
+/* What a request sends along: a form, JSON, or a GraphQL document with its variables. Values are
+ * put into a tree and never into text, so none can break out of its place. Pure; any thread. */
 #include <errno.h>
 #include <string.h>
 

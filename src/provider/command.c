@@ -1,5 +1,5 @@
-/* What a person wrote to a trigger, checked against the fields before anything is sent. What is wrong
- * is said together with what to write instead. Pure; any thread. */
+/* What a person wrote to a trigger, checked against the fields before anything is sent. What is
+ * wrong is said together with what to write instead. Pure; any thread. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Inside the reading of commands: command_read.c takes the text apart, command_types.c brings each
- * value into the form of its field, command_set.c fills one set of fields, command.c makes a command
- * of it all. */
+ * value into the form of its field, command_set.c fills one set of fields, command.c makes a
+ * command of it all. */
 #ifndef PROVIDER_COMMAND_H
 #define PROVIDER_COMMAND_H
 

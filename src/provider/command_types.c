@@ -1,5 +1,5 @@
-/* Values brought into the form of their fields: what a person may write in several ways is kept, sent
- * and compared in one. Pure; any thread. */
+/* Values brought into the form of their fields: what a person may write in several ways is kept,
+ * sent and compared in one. Pure; any thread. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* Many items in one GraphQL request: its one field is repeated under the aliases x0, x1, …, with the
- * variables $id0, $id1, …. Pure; any thread. */
+/* Many items in one GraphQL request: its one field is repeated under the aliases x0, x1, …, with
+ * the variables $id0, $id1, …. Pure; any thread. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

@@ -20,8 +20,8 @@ struct taken {
 	size_t count;
 	size_t size;
 };
-/* folder/stem+suffix (folder may be NULL), or with ~2, ~3, … after the stem when that is taken; of at
- * most 255 bytes behind the last slash. The caller's; NULL without memory. */
+/* folder/stem+suffix (folder may be NULL), or with ~2, ~3, … after the stem when that is taken; of
+ * at most 255 bytes behind the last slash. The caller's; NULL without memory. */
 char *taken_add(struct taken *taken, const char *folder, const char *stem, const char *suffix);
 void taken_finish(struct taken *taken);
 

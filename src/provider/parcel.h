@@ -1,5 +1,5 @@
-/* Inside the reading of what an act delivers: parcel.c takes it apart, parcel_inline.c makes files of
- * what stands in the answer itself. */
+/* Inside the reading of what an act delivers: parcel.c takes it apart, parcel_inline.c makes files
+ * of what stands in the answer itself. */
 #ifndef PROVIDER_PARCEL_H
 #define PROVIDER_PARCEL_H
 

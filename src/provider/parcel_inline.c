@@ -1,5 +1,5 @@
-/* Files that stand in an answer: a folder for each group, a file for each element with a body, and a
- * folder of the file's name for those below it. Pure; any thread. */
+/* Files that stand in an answer: a folder for each group, a file for each element with a body, and
+ * a folder of the file's name for those below it. Pure; any thread. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,10 @@
-/* The description of an API, loaded from its YAML file (format 1). Pure: no I/O, no threads, no
- * state; immutable once loaded, so any thread may read it. All its text lives as long as it does.
+/* The description of an API, loaded from its YAML file (format 1; README.md beside this file
+ * explains it to who writes one). Pure: no I/O, no threads, no state; immutable once loaded, so any
+ * thread may read it. All its text lives as long as it does.
  *
- * provider.c loads and owns, lint.c checks the whole, request.c builds requests, answer.c and
- * extract.c read answers, command.c reads what a person wrote to a trigger. */
+ * load*.c read the file and lint*.c check it as a whole; request.c, pages.c, many.c and graphql.c
+ * build requests; answer.c judges answers, and row.c, parcel.c, document.c and token_read.c take
+ * them apart; command*.c read what a person wrote to a trigger, usage.c says what can be written. */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
 
@@ -261,8 +263,8 @@ int base_url_check(const char *text, struct problem *why);
  * narrow: with the smaller document, where it has one. */
 int request_build(const struct provider *provider, const struct request_spec *spec, bool narrow,
 		  const struct values *values, struct request *out, struct problem *why);
-/* The number (0 to fallback_count - 1) of a request that has a smaller document, else -1: an account
- * remembers by it which of them its server needs. */
+/* The number (0 to fallback_count - 1) of a request that has a smaller document, else -1: an
+ * account remembers by it which of them its server needs. */
 int request_fallback(const struct request_spec *spec);
 
 /* Where a listing stands. Zero-initialise for the first page; page_position_finish() after. */
@@ -356,10 +358,10 @@ struct row {
 	struct row_file *files;
 	int file_count;
 };
-/* id: the item's, where it is known already (what was made may have a record of another shape); NULL:
- * it is in the row. part: what is known of the row's part (collection.part), or NULL; it may stand in
- * the row itself. now_ns: wall time, for `stale`. -EBADMSG with words when there is no id or the row
- * is no object. */
+/* id: the item's, where it is known already (what was made may have a record of another shape);
+ * NULL: it is in the row. part: what is known of the row's part (collection.part), or NULL; it may
+ * stand in the row itself. now_ns: wall time, for `stale`. -EBADMSG with words when there is no id
+ * or the row is no object. */
 int row_read(const struct collection *collection, const char *id, const struct doc *node,
 	     const struct doc *part, int64_t now_ns, struct row *out, struct problem *why);
 void row_finish(struct row *row);

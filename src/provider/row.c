@@ -1,5 +1,5 @@
-/* One row read in the words of this project: its state by the rules, its times, its record, and what
- * its files are called. Pure; any thread. */
+/* One row read in the words of this project: its state by the rules, its times, its record, and
+ * what its files are called. Pure; any thread. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "provider/extract.h"
 #include "provider/row.h"
 
-/* The row together with its part, for the paths of the description. What stands in the row itself is
- * newer than what was known. *owned is to be destroyed; NULL without memory. */
+/* The row together with its part, for the paths of the description. What stands in the row itself
+ * is newer than what was known. *owned is to be destroyed; NULL without memory. */
 static const struct doc *join(const struct collection *collection, const struct doc *node,
 			      const struct doc *part, struct doc **owned)
 {

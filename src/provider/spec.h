@@ -51,8 +51,8 @@ struct many_spec {
 	const char *id_type;
 };
 
-/* Paths into what `from` leads to; all but from and record may be NULL, and what belongs to archives
- * or inline is there with archive_each or inline_each. */
+/* Paths into what `from` leads to; all but from and record may be NULL, and what belongs to
+ * archives or inline is there with archive_each or inline_each. */
 struct deliver_spec {
 	const char *from;
 	const char *record;

@@ -1,5 +1,5 @@
-/* The paths that are taken already, so that no two files share one. A hash table, with a counter for
- * each path, since one delivery may hold the same id very often. Pure; any thread. */
+/* The paths that are taken already, so that no two files share one. A hash table, with a counter
+ * for each path, since one delivery may hold the same id very often. Pure; any thread. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -24,12 +24,12 @@ void spool_count(struct spool *spool, atomic_llong *meter);
 
 /* One that is complete: a file that spool_keep() left. Reads only. */
 int spool_open(const char *dir, const char *name, struct spool **out);
-/* Once all of it is there, from its first byte to its last: leaves its bytes in the folder under that
- * (new) name, 0600, on disk (fsync) when this returns. */
+/* Once all of it is there, from its first byte to its last: leaves its bytes in the folder under
+ * that (new) name, 0600, on disk (fsync) when this returns. */
 int spool_keep(struct spool *spool, const char *dir, const char *name);
 
-/* What one thread writes, one byte after the other. Small pieces are gathered; a reader gets them all
- * the same. Lives between begin and end. */
+/* What one thread writes, one byte after the other. Small pieces are gathered; a reader gets them
+ * all the same. Lives between begin and end. */
 struct spool_writer {
 	struct spool *spool;
 	struct spool_writer *next;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* After an act the API may go on telling of what there was before, and of files that it has deleted:
- * both are known by the version, which only another one or work under way ends. */
+/* After an act the API may go on telling of what there was before, and of files that it has
+ * deleted: both are known by the version, which only another one or work under way ends. */
 static void believe(const struct merge *m, struct query *q, const struct fact *fact,
 		    struct known *known)
 {
@@ -14,8 +14,8 @@ static void believe(const struct merge *m, struct query *q, const struct fact *f
 	known->new_version = other;
 	known->files_ns = query_int(q, 15);
 	if (other) {
-		/* Where the API has no date for them it is when they were first heard of: of the same
-		 * size and date they would be taken for the old ones by what copies. */
+		/* Where the API has no date for them it is when they were first heard of: of the
+		 * same size and date they would be taken for the old ones by what copies. */
 		bool dated = fact->updated_ns > query_int(q, 4);
 		known->files_ns = dated ? 0 : m->now_ns;
 	}

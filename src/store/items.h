@@ -61,9 +61,9 @@ int items_active(struct store *store, unsigned account, unsigned collection, int
 int items_unclaimed(struct store *store, unsigned account, unsigned collection,
 		    int64_t first_since_ns, int64_t created_since_ns, uint32_t *rows, int max);
 
-/* The names of items that are not in one of the states in `settled` (a mask: 1 << state), in the order
- * of names, from the one called after_name on (it included). Fills at most max lines; how many, or a
- * negative errno. */
+/* The names of items that are not in one of the states in `settled` (a mask: 1 << state), in the
+ * order of names, from the one called after_name on (it included). Fills at most max lines; how
+ * many, or a negative errno. */
 int items_unsettled(struct store *store, unsigned account, unsigned collection, unsigned settled,
 		    const char *after_name, struct item_line *lines, int max);
 /* Rows of items that are queued or running (oldest rows first, after after_row), and of the newest
@@ -140,8 +140,8 @@ int item_remove(struct store *store, uint32_t row, struct item_change *change);
  * another than now, or the state is queued or running; else the item is queued, as it is from now
  * on. */
 int item_await(struct store *store, uint32_t row, int64_t until_ns, struct item_change *change);
-/* Its files are gone at the other end, whatever the state says: the item is expired as long as it is
- * ready in this version. */
+/* Its files are gone at the other end, whatever the state says: the item is expired as long as it
+ * is ready in this version. */
 int item_expire(struct store *store, uint32_t row, struct item_change *change);
 /* Our own words about an item's files; NULL clears. *changed: whether they differ now (false when
  * the item is gone). */
@@ -219,8 +219,8 @@ int files_keep(struct store *store, unsigned account, uint32_t item, const struc
  * is another content, see file_replace(). */
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
 	       const char *modified);
-/* All of a REMOTE one was downloaded: it is KEPT from now on, under that name, until the API has another
- * version. -ENOENT: it is none that could be. */
+/* All of a REMOTE one was downloaded: it is KEPT from now on, under that name, until the API has
+ * another version. -ENOENT: it is none that could be. */
 int file_set_kept(struct store *store, uint32_t row, const char *kept, const char *sha256);
 /* The content at the other end is another one now: the name moves to a new row of unknown size
  * with that mtime. When another caller was quicker, new_row is his. -ENOENT: the name is gone. */

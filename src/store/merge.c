@@ -59,8 +59,8 @@ static int name_is_taken(struct merge *m, const char *name)
 	return r < 0 ? r : taken;
 }
 
-/* Two ids meet in one name only when one of them is as long as a name can be and ends like the
- * hash of the other; what an API calls its items may be the same for several. The second is numbered
+/* Two ids meet in one name only when one of them is as long as a name can be and ends like the hash
+ * of the other; what an API calls its items may be the same for several. The second is numbered
  * then. */
 static int choose_name(struct merge *m, const char *id, char out[NAME_BYTES])
 {
