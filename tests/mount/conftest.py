@@ -33,6 +33,20 @@ TEST_SECONDS = 120
 OTHER_USER = 65534
 
 
+# A run under sanitizers takes as long as all the rest. These ask the same of every API, or something
+# that is no question of memory, and are left out of it.
+PLAIN = {"test_accident", "test_all_shops", "test_background", "test_bench_smoke", "test_check",
+         "test_check_accounts", "test_command_line", "test_documents_valid", "test_eneba_listing",
+         "test_guide", "test_harness", "test_manual", "test_next", "test_readme", "test_saleor",
+         "test_untouched", "test_user"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in PLAIN:
+            item.add_marker(pytest.mark.plain)
+
+
 def pytest_configure(config):
     config.real_stderr = os.dup(2)
 
