@@ -1,6 +1,7 @@
 """Next Commerce, by its description alone: its exports, from the command to the file.
 
-Thirteen types and those that are new, days and moments, two words for a state and none for a failure.
+Thirteen types and those that are new, days and moments, two words for a state and none for a
+failure.
 """
 
 import errno
@@ -176,10 +177,9 @@ def test_p01_a_file_has_its_exact_bytes_however_it_is_copied(sandbox, mount, tmp
         path, wanted = m.account / "exports" / number / name, shop.raw_file(number)
         (tmp_path / "raw").write_bytes(wanted)
         assert m.stat(path).st_size == len(wanted)
-        for copy in ("rsync -a", "cp --sparse=never", "dd status=none bs=64k"):
+        for copy in ("rsync -a {} {}", "cp --sparse=never {} {}", "dd status=none if={} of={}"):
             target = tmp_path / "copy"
-            words = f"{copy} if={path} of={target}" if copy[:2] == "dd" else f"{copy} {path} {target}"
-            assert run(words).returncode == 0
+            assert run(copy.format(path, target)).returncode == 0
             assert run(["cmp", target, tmp_path / "raw"]).returncode == 0
             target.unlink()
 

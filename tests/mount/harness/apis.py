@@ -1,6 +1,6 @@
-"""What the tests of all five APIs need to know of each: how an item comes to be, and how it is asked for."""
+"""What the tests of all five APIs need to know of each: how an item is made, and how asked for."""
 
-import glob
+import fnmatch
 import json
 import uuid
 from dataclasses import dataclass
@@ -16,22 +16,21 @@ class Api:
     """The sandbox's account of that name. `make(shop, running)` gives a new item's folder."""
 
     name: str
-    folder: str                       # its collection
-    listing: str                      # operations: of the list, of one item, of a command
+    folder: str
+    listing: str          # the operations of the list, of one item, and of a command
     asking: str
     starting: str
     record: str
-    file: str                         # a pattern
+    file: str             # a pattern
     make: Callable
-    trigger: Callable = None          # (mount, shop) -> (path, a command that is sent)
-    odd: str = "colour=red"           # a command that is not
-    after: Callable = lambda mount, path: None   # what brings a finished item's file
+    trigger: Callable     # of a mount and a sandbox: (path, a command that is sent)
+    fetch: Callable = lambda mount, path: None  # what a finished item's file takes
     settings: dict = None
 
     def running(self, shop):
         return f"{self.folder}/{self.make(shop, True)}"
 
-    def ready(self, shop, mount=None):
+    def ready(self, shop):
         return f"{self.folder}/{self.make(shop, False)}"
 
     def finish(self, shop, path):
@@ -42,10 +41,10 @@ class Api:
 
     def file_of(self, mount, path):
         """The path of an item's file, which comes by itself or is fetched."""
-        self.after(mount, path)
-        return wait_until(lambda: next(
-            (f"{path}/{name}" for name in mount.list(path) if glob.fnmatch.fnmatch(name, self.file)),
-            None), what=f"a file {self.file}")
+        self.fetch(mount, path)
+        found = wait_until(lambda: fnmatch.filter(mount.list(path), self.file),
+                           what=f"a file {self.file}")
+        return f"{path}/{found[0]}"
 
     def raw_file(self, shop, path):
         key = path.rpartition("/")[2]
@@ -92,12 +91,12 @@ def _fixed(path, command):
 ALL = {api.name: api for api in (
     Api("elasticpath", "jobs", "getMultipleJobs", "getAJob", "createJob", "job.json", "orders.csv",
         _job, _fixed("jobs/trigger", "filter=eq(payment,paid)\n")),
-    Api("next", "exports", "exportsList", "exportsRetrieve", "exportsCreate", "export.json", "*.csv",
-        _job, _fixed("exports/trigger", f"type=order_list {JULY}\n")),
+    Api("next", "exports", "exportsList", "exportsRetrieve", "exportsCreate", "export.json",
+        "*.csv", _job, _fixed("exports/trigger", f"type=order_list {JULY}\n")),
     Api("saleor", "exports", "exportFiles", "exportFile", "exportProducts", "export.json", "*.csv",
         _job, _fixed("exports/trigger", "kind=products\n")),
     Api("eneba", "orders", "O_orders", "O_orderExport", "O_exportOrderKeys", "order.json",
         "keys.zip", _eneba_order, _eneba_trigger),
     Api("wock", "orders", "orders", "delivery", "createOrder", "order.json", "archive-1.zip",
-        _wock_order, _wock_trigger, after=_fetch, settings=keyshop.SPENDING),
+        _wock_order, _wock_trigger, fetch=_fetch, settings=keyshop.SPENDING),
 )}

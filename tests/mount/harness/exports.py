@@ -1,4 +1,4 @@
-"""Exports of accounts that have nothing else: what is in their folder, and what was asked for them."""
+"""Exports of accounts that have nothing else: what their folder shows, what was asked of them."""
 
 import json
 
