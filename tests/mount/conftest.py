@@ -35,10 +35,11 @@ OTHER_USER = 65534
 
 # A run under sanitizers takes as long as all the rest. These ask the same of every API, or something
 # that is no question of memory, and are left out of it.
-PLAIN = {"test_accident", "test_all_shops", "test_background", "test_bench_smoke", "test_check",
-         "test_check_accounts", "test_command_line", "test_documents_valid", "test_eneba_listing",
-         "test_guide", "test_harness", "test_manual", "test_next", "test_readme", "test_saleor",
-         "test_untouched", "test_user"}
+PLAIN = {"test_accident", "test_accounts_file", "test_all_shops", "test_background",
+         "test_bench_smoke", "test_check", "test_check_accounts", "test_command_line",
+         "test_documents_valid", "test_eneba_listing", "test_guide", "test_harness", "test_manual",
+         "test_next", "test_next_requests", "test_purchase", "test_readme", "test_saleor",
+         "test_saleor_login", "test_sizes", "test_untouched", "test_user", "test_window"}
 
 
 def pytest_collection_modifyitems(items):
