@@ -37,9 +37,11 @@ OTHER_USER = 65534
 # that is no question of memory, and are left out of it.
 PLAIN = {"test_accident", "test_accounts_file", "test_all_shops", "test_background",
          "test_bench_smoke", "test_check", "test_check_accounts", "test_command_line",
-         "test_documents_valid", "test_eneba_listing", "test_guide", "test_harness", "test_manual",
-         "test_next", "test_next_requests", "test_purchase", "test_readme", "test_saleor",
-         "test_saleor_login", "test_sizes", "test_untouched", "test_user", "test_window"}
+         "test_documents_valid", "test_eneba_listing", "test_guide", "test_harness",
+         "test_listing", "test_manual", "test_next", "test_next_requests", "test_purchase",
+         "test_quiet", "test_reading", "test_readme", "test_remount", "test_saleor",
+         "test_saleor_login", "test_sizes", "test_status_fails", "test_untouched", "test_user",
+         "test_window", "test_wock"}
 
 
 def pytest_collection_modifyitems(items):
