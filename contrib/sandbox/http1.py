@@ -9,9 +9,11 @@ the thread of one connection; nothing is shared.
 import socket
 import struct
 import time
-from http.client import responses as REASONS
+from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, unquote
 
+# http.client has these too, and takes long to load.
+REASONS = {status.value: status.phrase for status in HTTPStatus}
 MAX_HEAD = 64 * 1024
 MAX_BODY = 16 * 1024 * 1024
 JOIN_BELOW = 64 * 1024

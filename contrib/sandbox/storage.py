@@ -9,14 +9,18 @@ import hashlib
 import hmac
 import re
 import time
-from email.utils import formatdate
-from xml.sax.saxutils import escape
+from html import escape
 
 from http1 import Response, quote_segment
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 CODES = {400: "InvalidArgument", 403: "AccessDenied", 404: "NoSuchKey",
          412: "PreconditionFailed", 416: "InvalidRange", 503: "SlowDown"}
+
+
+def http_date(moment):
+    """Seconds since 1970 as a header has them."""
+    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(moment))
 
 
 class StoredFile:
@@ -27,7 +31,7 @@ class StoredFile:
         self.name = name
         self.content_type = content_type
         self.etag = f'"{hashlib.sha256(version.encode()).hexdigest()[:32]}"'
-        self.modified = formatdate(modified, usegmt=True)
+        self.modified = http_date(modified)
         self.disposition = f'attachment; filename="{name}"'
 
 
@@ -152,5 +156,5 @@ def error(status, _fault):
 
 def xml_error(status, code, message):
     text = ('<?xml version="1.0" encoding="UTF-8"?>\n'
-            f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>\n")
+            f"<Error><Code>{code}</Code><Message>{escape(message, quote=False)}</Message></Error>\n")
     return Response(status, {"Content-Type": "application/xml"}, text.encode())

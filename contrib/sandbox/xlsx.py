@@ -5,7 +5,7 @@ Nothing is compressed, so that the size follows from the lengths of the cells al
 
 import io
 import zipfile
-from xml.sax.saxutils import escape
+from html import escape
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -48,5 +48,5 @@ def _relation(kind, target):
 
 
 def _row(cells):
-    return "<row>" + "".join(f'<c t="inlineStr"><is><t>{escape(str(cell))}</t></is></c>'
+    return "<row>" + "".join(f'<c t="inlineStr"><is><t>{escape(str(cell), quote=False)}</t></is></c>'
                              for cell in cells) + "</row>"
