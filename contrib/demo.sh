@@ -126,9 +126,11 @@ wait_until_ready() {
 # shellcheck disable=SC2016
 tour_of_jobs() {
 	local jobs=shops/elasticpath/jobs
+	say "This file is there once every account was listed."
+	show "until [ -e shops/.orderfs/ready ]; do sleep 0.1; done"
 	say "Each account is a folder; in it, each export job or order is one too."
 	show "ls shops"
-	show "head shops/*/status"
+	show "tail -n 1 shops/*/status"
 	show "ls -l $jobs"
 	say "Reading a trigger tells what can be written to it."
 	show "cat $jobs/trigger"

@@ -30,8 +30,11 @@ class Dispatcher:
         account, operation, act, error = self._route(request)
         entry = self._log.begin(request, account, operation)
         fault = self._faults.take(account, operation)
-        self._wait(fault)
-        keep_alive = self._answer(request, sock, fault, entry, act, error)
+        try:
+            self._wait(fault)
+            keep_alive = self._answer(request, sock, fault, entry, act, error)
+        finally:
+            entry.over = True
         if fault.get("reset"):
             http1.close_with_reset(sock)
             return False

@@ -18,7 +18,7 @@ class Entry:
     """One request; `status` stays None until an answer is about to be sent."""
 
     __slots__ = ("number", "time", "account", "operation", "head", "path", "query",
-                 "method", "connection", "status", "sent")
+                 "method", "connection", "status", "sent", "over")
 
     def __init__(self, number, request, account, operation):
         self.number = number
@@ -32,6 +32,7 @@ class Entry:
         self.connection = request.connection
         self.status = None
         self.sent = 0
+        self.over = False
 
     def count_sent(self, count):
         self.sent += count
@@ -51,6 +52,7 @@ class Entry:
             "query": "" if self.operation == "download" else self.query,
             "status": self.status,
             "sent": self.sent,
+            "over": self.over,
             "range": lower.get("range"),
             "authorization": "authorization" in lower,
             "connection": self.connection,

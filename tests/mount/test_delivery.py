@@ -23,9 +23,7 @@ MEBIBYTE = 1 << 20
 
 @pytest.fixture
 def shop(sandbox):
-    made = sandbox(accounts="wock", orders=0)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="wock", orders=0).frozen()
 
 
 def fetched(m, order):

@@ -8,16 +8,14 @@ import stat
 
 import pytest
 
-from harness import run, wait_until
+from harness import onefile, run, wait_until
 
 SIZE = 3_000_001
 
 
 @pytest.fixture
 def shop(sandbox):
-    made = sandbox(orders=0)
-    made.event("job", id="it", bytes=SIZE)
-    return made
+    return onefile.with_file(sandbox, SIZE)
 
 
 @pytest.fixture

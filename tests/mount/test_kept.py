@@ -22,9 +22,7 @@ MODEST_KIB = 40 << 10
 
 @pytest.fixture
 def shop(sandbox):
-    made = sandbox(accounts="wock", orders=0)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="wock", orders=0).frozen()
 
 
 def states(m):

@@ -11,7 +11,7 @@ import pytest
 
 from harness import fails_with, run, wait_until
 from harness.commands import last
-from harness.exports import TRIGGER, exports, record
+from harness.exports import TRIGGER, exports, record, unhurried
 
 JULY = "date_from=2026-07-01 date_to=2026-07-31"
 COMMAND = f"type=order_list {JULY}\n"
@@ -24,21 +24,12 @@ TYPES = ["order_list", "order_line_items", "customer_list", "transaction_list", 
 @pytest.fixture
 def shop(sandbox):
     """A store without exports; new ones stay pending."""
-    made = sandbox(accounts="next", orders=0)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="next", orders=0).frozen()
 
 
 def wish(job):
     """What the API understood."""
     return json.loads(job["filter"])
-
-
-def unhurried(sandbox, **options):
-    """A store that does not count requests, for tests of something else."""
-    made = sandbox(accounts="next", **options)
-    made.event("limit", per_second=0)
-    return made
 
 
 # ---- creation

@@ -13,7 +13,7 @@ import pytest
 
 from harness import fails_with, wait_until
 from harness.commands import last
-from harness.exports import TRIGGER, asked, exports
+from harness.exports import TRIGGER, asked, exports, unhurried
 
 COMMAND = "type=order_list date_from=2026-07-01 date_to=2026-07-31\n"
 API_VERSION = "X-29next-API-Version"
@@ -22,16 +22,7 @@ API_VERSION = "X-29next-API-Version"
 @pytest.fixture
 def shop(sandbox):
     """A store without exports; new ones stay pending."""
-    made = sandbox(accounts="next", orders=0)
-    made.event("freeze")
-    return made
-
-
-def unhurried(sandbox, **options):
-    """A store that does not count requests, for tests of something else."""
-    made = sandbox(accounts="next", **options)
-    made.event("limit", per_second=0)
-    return made
+    return sandbox(accounts="next", orders=0).frozen()
 
 
 # ---- how it is asked

@@ -21,8 +21,7 @@ SECOND = "productId=4712 quantity=1 unitPrice=7 keyType=20 partnerProductId='my 
 @pytest.fixture
 def shop(sandbox):
     """Two products with known prices; what is ordered stays new."""
-    made = sandbox(accounts="wock", orders=0)
-    made.event("freeze")
+    made = sandbox(accounts="wock", orders=0).frozen()
     made.event("product", product=4711, price="12.30", stock=50)
     made.event("product", product=4712, price="7.00", stock=50)
     return made

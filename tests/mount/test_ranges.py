@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from harness import run, wait_until
+from harness import onefile, run, wait_until
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -25,10 +25,9 @@ def shop(sandbox):
 def opened(shop, mount, size, **options):
     """A mount with a file of that size, which is known already; and the file."""
     shop.event("job", id="it", bytes=size)
-    m = mount(shop, **options)
-    assert m.stat("jobs/it/orders.csv").st_size == size
+    m = onefile.mounted(shop, mount, **options)
     shop.clear_requests()
-    return m, m.account / "jobs" / "it" / "orders.csv"
+    return m, onefile.path_of(m)
 
 
 def sent(shop):

@@ -5,28 +5,24 @@ import errno
 
 import pytest
 
-from harness import fails_with, run, wait_until
+from harness import fails_with, onefile, run, wait_until
 
 SIZE = 24 << 20
 
 
 @pytest.fixture
 def shop(sandbox):
-    made = sandbox(orders=0)
-    made.event("job", id="it", bytes=SIZE)
-    return made
+    return onefile.with_file(sandbox, SIZE)
 
 
 @pytest.fixture
 def m(shop, mount):
-    made = mount(shop, limits={"stall": "2s", "deadline": "20s"})
-    assert made.stat("jobs/it/orders.csv").st_size == SIZE
-    return made
+    return onefile.mounted(shop, mount, limits={"stall": "2s", "deadline": "20s"})
 
 
 @pytest.fixture
 def file(m):
-    return m.account / "jobs" / "it" / "orders.csv"
+    return onefile.path_of(m)
 
 
 def asked(shop):

@@ -4,29 +4,26 @@ import errno
 
 import pytest
 
-from harness import run, wait_until
+from harness import onefile, run, wait_until
 
 SIZE = 8 << 20
 
 
 @pytest.fixture
 def shop(sandbox):
-    made = sandbox(orders=0)
-    made.event("job", id="it", bytes=SIZE)
-    return made
+    return onefile.with_file(sandbox, SIZE)
 
 
 @pytest.fixture
 def m(shop, mount):
-    made = mount(shop, limits={"stall": "1s", "deadline": "20s"})
-    assert made.stat("jobs/it/orders.csv").st_size == SIZE
+    made = onefile.mounted(shop, mount, limits={"stall": "1s", "deadline": "20s"})
     shop.clear_requests()
     return made
 
 
 @pytest.fixture
 def file(m):
-    return m.account / "jobs" / "it" / "orders.csv"
+    return onefile.path_of(m)
 
 
 def starts(shop):

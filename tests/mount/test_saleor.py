@@ -7,11 +7,10 @@ import pytest
 
 from harness import fails_with, run, wait_until
 from harness.commands import history, last
-from harness.exports import TRIGGER, record
+from harness.exports import TRIGGER, record, sent
 
 PRODUCTS = "kind=products\n"
 KINDS = "products, gift-cards, voucher-codes"
-STARTS = ("exportProducts", "exportGiftCards", "exportVoucherCodes")
 PRODUCT, OTHER_PRODUCT = "UHJvZHVjdDox", "UHJvZHVjdDoy"           # Product:1, Product:2
 GIFT_CARD, VOUCHER, CODE = "R2lmdENhcmQ6MQ==", "Vm91Y2hlcjox", "Vm91Y2hlckNvZGU6Nw=="
 ATTRIBUTE, WAREHOUSE, CHANNEL = "QXR0cmlidXRlOjM=", "V2FyZWhvdXNlOjQ=", "Q2hhbm5lbDox"
@@ -20,14 +19,7 @@ ATTRIBUTE, WAREHOUSE, CHANNEL = "QXR0cmlidXRlOjM=", "V2FyZWhvdXNlOjQ=", "Q2hhbm5
 @pytest.fixture
 def shop(sandbox):
     """A shop without exports; new ones stay pending."""
-    made = sandbox(accounts="saleor", orders=0)
-    made.event("freeze")
-    return made
-
-
-def sent(shop):
-    """The mutations that reached the API."""
-    return [request for request in shop.requests() if request["operation"] in STARTS]
+    return sandbox(accounts="saleor", orders=0).frozen()
 
 
 def wish(job):

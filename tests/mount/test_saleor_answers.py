@@ -17,9 +17,7 @@ STALE_WORD = "and this API has no word for failed"
 @pytest.fixture
 def shop(sandbox):
     """A shop without exports; new ones stay pending."""
-    made = sandbox(accounts="saleor", orders=0)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="saleor", orders=0).frozen()
 
 
 # ---- states

@@ -15,9 +15,7 @@ PRODUCTS = "kind=products\n"
 @pytest.fixture
 def shop(sandbox):
     """A shop without exports; new ones stay pending."""
-    made = sandbox(accounts="saleor", orders=0)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="saleor", orders=0).frozen()
 
 
 @pytest.mark.parametrize("kind, file_type", [

@@ -6,18 +6,15 @@ import pytest
 
 from harness import fails_with, wait_until
 from harness.commands import last
-from harness.exports import TRIGGER, asked, exports
+from harness.exports import TRIGGER, asked, exports, sent
 
 PRODUCTS = "kind=products\n"
-STARTS = ("exportProducts", "exportGiftCards", "exportVoucherCodes")
 
 
 @pytest.fixture
 def shop(sandbox):
     """A shop without exports; new ones stay pending."""
-    made = sandbox(accounts="saleor", orders=0)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="saleor", orders=0).frozen()
 
 
 def staff(shop, **settings):
@@ -25,11 +22,6 @@ def staff(shop, **settings):
     return {"saleor": {"provider": "saleor", "graphql_url": shop.accounts["saleor"]["graphql_url"],
                        "email": "staff@example.org", "password": "sandbox-password",
                        "insecure": True, **settings}}
-
-
-def sent(shop):
-    """The mutations that reached the API."""
-    return [request for request in shop.requests() if request["operation"] in STARTS]
 
 
 def test_an_app_s_token_is_used_as_it_is(mount, shop):

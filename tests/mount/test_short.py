@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import fails_with, run
+from harness import fails_with, onefile, run
 
 SIZE = 3_000_001
 HALF = SIZE // 2
@@ -39,21 +39,17 @@ with open(sys.argv[1], 'rb') as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT
 
 @pytest.fixture
 def shop(sandbox):
-    made = sandbox(orders=0)
-    made.event("job", id="it", bytes=SIZE)
-    return made
+    return onefile.with_file(sandbox, SIZE)
 
 
 @pytest.fixture
 def m(shop, mount):
-    made = mount(shop, limits={"stall": "500ms", "deadline": "8s"})
-    assert made.stat("jobs/it/orders.csv").st_size == SIZE
-    return made
+    return onefile.mounted(shop, mount, limits={"stall": "500ms", "deadline": "8s"})
 
 
 @pytest.fixture
 def file(m):
-    return m.account / "jobs" / "it" / "orders.csv"
+    return onefile.path_of(m)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

@@ -31,9 +31,7 @@ for folder, folders, files in os.walk(sys.argv[1]):
 @pytest.fixture
 def shop(sandbox):
     """Orders of every kind: ready, fetched, waiting, broken."""
-    made = sandbox(accounts="wock", orders=12)
-    made.event("freeze")
-    return made
+    return sandbox(accounts="wock", orders=12).frozen()
 
 
 @pytest.fixture

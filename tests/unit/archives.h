@@ -81,26 +81,31 @@ static inline void bytes_load(const char *dir, const char *name, struct bytes *o
 	assert_int_equal(fread(out->data, 1, out->size, f), out->size);
 }
 
-/* Makes the "zips" or "streams" of the corpus in a new folder; its path, owned by the caller. */
-static inline char *archives_make(const char *which)
+static char *corpus; /* the folder it is in */
+
+/* Before and after a group of tests; CORPUS is what it needs, "zips" or "streams". */
+static inline int make_corpus(void **state)
 {
 	char dir[] = "/tmp/orderfs-archives-XXXXXX";
 	auto_free char *command = NULL;
 
+	(void)state;
 	assert_non_null(mkdtemp(dir));
 	assert_true(asprintf(&command, "PYTHONDONTWRITEBYTECODE=1 python3 %s %s %s", TEST_ARCHIVES,
-			     dir, which) > 0);
+			     dir, CORPUS) > 0);
 	assert_int_equal(system(command), 0);
-	return strdup(dir);
+	corpus = strdup(dir);
+	return corpus ? 0 : -1;
 }
 
-static inline void archives_remove(char *dir)
+static inline int remove_corpus(void **state)
 {
 	auto_free char *command = NULL;
 
-	assert_true(asprintf(&command, "rm -r %s", dir) > 0);
-	assert_int_equal(system(command), 0);
-	free(dir);
+	(void)state;
+	assert_true(asprintf(&command, "rm -r %s", corpus) > 0);
+	free(corpus);
+	return system(command);
 }
 
 /* The CRC of a member's bytes, or -errno; *size is how many were had. */

@@ -1,6 +1,6 @@
 /* Allocations that fail on demand: scarce_at(n) makes the n-th from now on fail, once;
  * scarce_blocks() is how many blocks are in use. Sanitizers have allocators of their own, so with
- * them nothing fails. */
+ * them nothing fails. To be included after cmocka. */
 #ifndef TEST_SCARCE_H
 #define TEST_SCARCE_H
 
@@ -39,6 +39,36 @@ static inline long scarce_blocks(void)
 {
 	return scarce_used;
 }
+
+/* Whether a round with the n-th allocation failing ended as it should; false when it had fewer, and
+ * all is done. */
+static inline bool scarce_goes_on(long n, long blocks_before, int r, bool may_do)
+{
+	if (!scarce_happened()) {
+		scarce_at(0);
+		assert_int_equal(r, 0);
+		return false;
+	}
+	if ((r != -ENOMEM && !(may_do && r == 0)) || scarce_blocks() != blocks_before) {
+		fail_msg("allocation %ld: %d, %ld blocks lost", n, r,
+			 scarce_blocks() - blocks_before);
+	}
+	return true;
+}
+
+/* Carries out work again and again, each time with another allocation failing: it must be -ENOMEM (or
+ * 0, where it may do without) and lose no block, until none fails and it is 0. */
+#define ASSERT_SURVIVES(work, may_do)                                            \
+	do {                                                                     \
+		for (long n = 1; SCARCE; n++) {                                  \
+			long blocks_before = scarce_blocks();                    \
+			scarce_at(n);                                            \
+			int result = (work);                                     \
+			if (!scarce_goes_on(n, blocks_before, result, may_do)) { \
+				break;                                           \
+			}                                                        \
+		}                                                                \
+	} while (0)
 
 #if SCARCE
 void *__libc_malloc(size_t size);

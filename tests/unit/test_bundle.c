@@ -1,5 +1,6 @@
 /* Zips shown as folders: the corpus, archives that are cut or altered anywhere, sources that fail,
  * many members, many readers. */
+#define CORPUS "zips"
 #include "archives.h"
 #include "scarce.h"
 
@@ -16,8 +17,6 @@ const char *__tsan_default_suppressions(void)
 {
 	return "race:libzip.so\n";
 }
-
-static char *corpus;
 
 struct reading {
 	const struct bundle *bundle;
@@ -583,20 +582,6 @@ static void members_are_read_side_by_side(void **state)
 	}
 	bundle_close(bundle);
 	free(bytes.data);
-}
-
-static int make_corpus(void **state)
-{
-	(void)state;
-	corpus = archives_make("zips");
-	return 0;
-}
-
-static int remove_corpus(void **state)
-{
-	(void)state;
-	archives_remove(corpus);
-	return 0;
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Archives that only stream: the corpus, those that are cut or altered anywhere, visitors and
  * sources that fail. */
+#define CORPUS "streams"
 #include "archives.h"
 
 #include <archive.h>
@@ -22,8 +23,6 @@ struct visit {
 	int calls;
 	int fail_at; /* that call fails */
 };
-
-static char *corpus;
 
 static int begin(void *context, const struct bundle_entry *entry)
 {
@@ -351,20 +350,6 @@ static void errors_of_others_are_passed_on(void **state)
 		}
 		free(bytes.data);
 	}
-}
-
-static int make_corpus(void **state)
-{
-	(void)state;
-	corpus = archives_make("streams");
-	return 0;
-}
-
-static int remove_corpus(void **state)
-{
-	(void)state;
-	archives_remove(corpus);
-	return 0;
 }
 
 int main(void)

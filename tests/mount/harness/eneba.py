@@ -7,9 +7,7 @@ ORDER, ARCHIVE, TRIGGER = "orders/it", "orders/it/keys.zip", "orders/it/trigger"
 
 def frozen_shop(sandbox):
     """Without orders; an export ends when a test says so."""
-    shop = sandbox(accounts="eneba", orders=0)
-    shop.event("freeze")
-    return shop
+    return sandbox(accounts="eneba", orders=0).frozen()
 
 
 def mount_with(mount, shop, *, days=0, deadline="3s", **order):

@@ -23,3 +23,18 @@ def file_of(m, name):
 def asked(shop):
     """All requests to the API itself."""
     return [request for request in shop.requests() if request["operation"] != "download"]
+
+
+def unhurried(sandbox, **options):
+    """A store that does not count requests, for tests of something else."""
+    made = sandbox(accounts="next", **options)
+    made.event("limit", per_second=0)
+    return made
+
+
+STARTS = ("exportProducts", "exportGiftCards", "exportVoucherCodes")
+
+
+def sent(shop):
+    """The mutations that reached the API."""
+    return [request for request in shop.requests() if request["operation"] in STARTS]

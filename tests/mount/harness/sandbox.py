@@ -69,6 +69,11 @@ class Sandbox:
     def finish(self):
         process.end(self._child)
 
+    def frozen(self):
+        """The same; what is begun from now on stays as it is until a test says so."""
+        self.event("freeze")
+        return self
+
     def fault(self, operation, account=None, **fields):
         """Make requests fail: `fault("getAJob", status=500, times=2)`. Gives the fault's id."""
         return self._json("POST", "faults", account=account or self.account,
