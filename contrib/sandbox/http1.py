@@ -51,6 +51,9 @@ class Request:
     def query_fields(self):
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
+    def form_fields(self):
+        return dict(parse_qsl(self.body.decode("utf-8", "replace")))
+
     def media_type(self):
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 

@@ -4,7 +4,7 @@ import calendar
 import time
 
 import exports
-from jobs import SECOND, Job
+from jobs import DAY, SECOND, Job
 
 FIELDS = {"id": str, "status": str, "error": str, "filter": str, "bytes": int, "rows": int,
           "created": (str, int, float), "updated": (str, int, float, type(None)),
@@ -18,7 +18,7 @@ class BadEvent(ValueError):
 
 def apply(jobs, name, fields):
     """Make an event happen; returns what there is to tell about it."""
-    _check(fields)
+    check(fields, FIELDS)
     if name == "job":
         return {"jobs": [describe(job) for job in _make(jobs, fields)]}
     if name == "freeze":
@@ -45,7 +45,7 @@ ON_ONE_JOB = {
         job, needed(fields, "status"), job.error),
     "vanish": lambda jobs, job, fields: jobs.vanish(job.id),
     "age": lambda jobs, job, fields: jobs.age(
-        job, int(needed(fields, "days") * 86400 * SECOND)),
+        job, int(needed(fields, "days") * DAY)),
     "replace": lambda jobs, job, fields: jobs.replace(job, _size(fields)),
 }
 
@@ -79,11 +79,12 @@ def _job(jobs, fields):
                queued=status == "pending")
 
 
-def _check(fields):
+def check(fields, known):
+    """Refuse fields of other names or types than `known` has."""
     for name, value in fields.items():
-        if name not in FIELDS:
+        if name not in known:
             raise BadEvent(f"unknown field {name}")
-        if not isinstance(value, FIELDS[name]):
+        if not isinstance(value, known[name]):
             raise BadEvent(f"{name} has the wrong type")
 
 

@@ -15,7 +15,8 @@ import time
 import uuid
 
 SECOND = 1_000_000_000
-WEEK = 7 * 86400 * SECOND
+DAY = 86400 * SECOND
+WEEK = 7 * DAY
 STORED = ("id", "status", "error", "filter", "created", "updated", "started", "size",
           "generation", "queued")
 
@@ -237,3 +238,10 @@ class Jobs:
         with open(self._path + ".new", "w", encoding="utf-8") as file:
             json.dump(stored, file)
         os.replace(self._path + ".new", self._path)
+
+
+def seeded_instants(days, count):
+    """When the jobs that exist at start were made: evenly over the last days, oldest first."""
+    step = days * DAY // max(count, 1)
+    first = time.time_ns() - days * DAY
+    return [first + number * step for number in range(count)]

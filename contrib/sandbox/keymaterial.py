@@ -19,6 +19,11 @@ def key_text(tag, number):
     return f"{letters[:5]}-{letters[5:10]}-{letters[10:15]}"
 
 
+def key_file(tag, count):
+    """So many keys, a line each."""
+    return "".join(f"{key_text(tag, number)}\n" for number in range(count)).encode()
+
+
 def key_id(tag, number):
     digits = hashlib.sha256(f"{tag} id {number}".encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

@@ -83,7 +83,7 @@ static int judge_all(struct account *account, struct work *work, const struct ca
 	int r = 0;
 
 	for (int i = 0; i < call->id_count && (r == 0 || r == -EBADMSG || r == -ENOENT); i++) {
-		const struct doc *node = many_answer(work->spec, answer, i);
+		const struct doc *node = many_answer(answer, i);
 		struct problem why = {0};
 		struct item item = {0};
 

@@ -125,7 +125,7 @@ static int read_many(struct answers *a, const struct subject *s, const struct do
 	int r = 0;
 
 	for (int i = 0; i < s->id_count && r == 0; i++) {
-		const struct doc *node = many_answer(s->collection, answer, i);
+		const struct doc *node = many_answer(answer, i);
 		struct doc *one = doc_object_create();
 		if (doc_kind(node) == DOC_ABSENT) {
 			doc_set_text(one, "missing", "yes");

@@ -9,7 +9,7 @@
 #include "doc/node.h"
 
 struct copy {
-	doc_replace_fn replace;
+	doc_replace_fn replace; /* NULL: it is a copy as it is */
 	void *context;
 };
 
@@ -48,11 +48,40 @@ static int copy_json(const struct buf *text, struct json_object **out)
 	return r;
 }
 
+static int clone_scalar(const struct doc *from, struct json_object **out)
+{
+	size_t length;
+	const char *text = doc_text(from, &length);
+
+	switch (doc_kind(from)) {
+	case DOC_TEXT:
+		*out = json_object_new_string_len(text, (int)length);
+		break;
+	case DOC_NUMBER:
+		*out = node_number(text);
+		break;
+	case DOC_BOOLEAN:
+		*out = json_object_new_boolean(text[0] == 't');
+		break;
+	case DOC_NULL:
+	case DOC_ABSENT:
+	case DOC_ARRAY:
+	case DOC_OBJECT:
+		*out = NULL;
+		return 0;
+	}
+	return *out ? 0 : -ENOMEM;
+}
+
 static int copy_scalar(const struct copy *copy, const struct doc *from, struct json_object **out)
 {
 	auto_finish(buf_finish) struct buf text = {0};
-	int r = copy_plain(from, out);
+	int r;
 
+	if (!copy->replace) {
+		return clone_scalar(from, out);
+	}
+	r = copy_plain(from, out);
 	if (r) {
 		return r < 0 ? r : 0;
 	}
@@ -147,77 +176,7 @@ int doc_copy_replaced(const struct doc *from, doc_replace_fn replace, void *cont
 	return r;
 }
 
-static int clone_scalar(const struct doc *from, struct json_object **out)
-{
-	size_t length;
-	const char *text = doc_text(from, &length);
-
-	switch (doc_kind(from)) {
-	case DOC_TEXT:
-		*out = json_object_new_string_len(text, (int)length);
-		break;
-	case DOC_NUMBER:
-		*out = node_number(text);
-		break;
-	case DOC_BOOLEAN:
-		*out = json_object_new_boolean(text[0] == 't');
-		break;
-	case DOC_NULL:
-	case DOC_ABSENT:
-	case DOC_ARRAY:
-	case DOC_OBJECT:
-		*out = NULL;
-		return 0;
-	}
-	return *out ? 0 : -ENOMEM;
-}
-
-static int clone_members(const struct doc *from, struct json_object *to)
-{
-	struct json_object *value;
-	int r = 0;
-
-	json_object_object_foreach(node_json(from), key, member)
-	{
-		r = node_copy(node_wrap(member), &value);
-		r = r < 0 ? r : node_add_member(to, key, value);
-		if (r < 0) {
-			break;
-		}
-	}
-	return r;
-}
-
-static int clone_elements(const struct doc *from, struct json_object *to)
-{
-	struct json_object *value;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < doc_count(from); i++) {
-		r = node_copy(doc_at(from, i), &value);
-		r = r < 0 ? r : node_add_element(to, value);
-	}
-	return r;
-}
-
 int node_copy(const struct doc *from, struct json_object **out)
 {
-	bool is_object = doc_kind(from) == DOC_OBJECT;
-	struct json_object *to;
-	int r;
-
-	if (!is_object && doc_kind(from) != DOC_ARRAY) {
-		return clone_scalar(from, out);
-	}
-	to = is_object ? json_object_new_object() : json_object_new_array();
-	if (!to) {
-		return -ENOMEM;
-	}
-	r = is_object ? clone_members(from, to) : clone_elements(from, to);
-	if (r < 0) {
-		json_object_put(to);
-	} else {
-		*out = to;
-	}
-	return r;
+	return copy_node(&(struct copy){.replace = NULL}, from, out);
 }

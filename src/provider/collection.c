@@ -156,7 +156,7 @@ static void load_get(struct loader *l, const struct doc *node, struct collection
 	load_part(l, get, out);
 }
 
-struct many_spec *load_many(struct loader *l, const struct doc *node, struct collection *out)
+static void load_many(struct loader *l, const struct doc *node, struct collection *out)
 {
 	static const char *const keys[] = {"post", "headers", "field", "fallback",
 					   "id",   "most",    "as",    NULL};
@@ -164,7 +164,7 @@ struct many_spec *load_many(struct loader *l, const struct doc *node, struct col
 	struct many_spec *spec = load_one(l, many != NULL, sizeof(*spec));
 
 	if (!spec) {
-		return NULL;
+		return;
 	}
 	reader_check_keys(&l->reader, many, keys);
 	load_missing(l, many, "post", "the server's URL");
@@ -184,7 +184,6 @@ struct many_spec *load_many(struct loader *l, const struct doc *node, struct col
 	out->many = spec;
 	out->many_most = reader_integer(&l->reader, many, "most", 1, MANY_MOST, 1);
 	load_part(l, many, out);
-	return spec;
 }
 
 static void load_poll(struct loader *l, const struct doc *node, struct collection *out)

@@ -104,19 +104,26 @@ static int fail_act(const struct reading *r)
 			   list.data);
 }
 
+const struct act *command_act(const struct trigger *trigger, const char *word)
+{
+	if (!trigger->choose) {
+		return &trigger->acts[0];
+	}
+	for (int i = 0; word && i < trigger->act_count; i++) {
+		if (strcmp(trigger->acts[i].word, word) == 0) {
+			return &trigger->acts[i];
+		}
+	}
+	return NULL;
+}
+
 static int choose_act(struct reading *r)
 {
 	const struct trigger *trigger = r->trigger;
 
-	if (!trigger->choose) {
-		r->act = &trigger->acts[0];
-	} else if (!r->word && trigger->fallback >= 0) {
+	r->act = command_act(trigger, r->word);
+	if (!r->act && !r->word && trigger->fallback >= 0) {
 		r->act = &trigger->acts[trigger->fallback];
-	}
-	for (int i = 0; r->word && i < trigger->act_count; i++) {
-		if (strcmp(trigger->acts[i].word, r->word) == 0) {
-			r->act = &trigger->acts[i];
-		}
 	}
 	if (!r->act) {
 		return fail_act(r);

@@ -36,6 +36,9 @@ void command_list(struct buf *out, const char *const *words, int count);
 /* What may stand for a value of the field: TEXT, csv|xlsx. */
 void command_form(struct buf *out, const struct field *field);
 
+/* The act that the word chooses, or the only one; NULL when there is none. word may be NULL. */
+const struct act *command_act(const struct trigger *trigger, const char *word);
+
 /* Takes the text apart. */
 int command_read(struct reading *r, const char *text);
 

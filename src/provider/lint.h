@@ -30,7 +30,6 @@ bool name_is_for_template(const char *name);
 bool name_is_for_file(const char *name);
 /* The setting; NULL when there is none. */
 struct setting_spec *lint_find_setting(const struct lint *lint, const char *name);
-struct setting_spec *lint_find_piece(const struct lint *lint, const struct piece *name);
 /* The same, and a finding when there is none. */
 struct setting_spec *lint_setting_name(struct lint *lint, const struct doc *node, const char *name);
 /* The template of a file's name: well formed, and with plain characters between the {names}. With

@@ -16,12 +16,7 @@ struct trigger_lint {
 
 static bool is_field(const struct act *act, const char *name)
 {
-	for (int i = 0; i < act->field_count; i++) {
-		if (strcmp(act->fields[i].name, name) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return template_field(act, &(struct piece){.text = name, .length = strlen(name)}) != NULL;
 }
 
 static void lint_remember(const struct trigger_lint *l, const struct act *act)

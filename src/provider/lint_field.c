@@ -1,89 +1,34 @@
 /* Checks of the fields of a trigger: names that mean one thing, choices and defaults that fit. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "doc/scalar.h"
+#include "base/cleanup.h"
+#include "provider/command.h"
 #include "provider/lint.h"
 
-static bool is_json(const char *text)
+/* Would a command take this for the field? */
+static bool fits(struct lint *lint, const struct field *field, const char *text)
 {
-	struct doc *tree = NULL;
-	bool fits = doc_parse_json(text, strlen(text), 0, &tree, NULL) == 0;
+	const struct reading nobody = {0};
+	auto_free char *copy = strdup(text);
+	auto_free char *value = NULL;
+	int s = copy ? command_type(&nobody, field, &(struct said){.text = copy, .kind = DOC_TEXT},
+				    &value)
+		     : -ENOMEM;
 
-	doc_destroy(tree);
-	return fits;
+	lint->reader->no_memory |= s == -ENOMEM;
+	return s != -EINVAL;
 }
 
-static bool is_integer(const struct field *field, const char *text)
+/* The same, apart from its choices. */
+static bool fits_type(struct lint *lint, const struct field *field, const char *text)
 {
-	int64_t value;
+	struct field alone = *field;
 
-	return scalar_integer(text, &value) &&
-	       (field->least == field->most || (value >= field->least && value <= field->most));
-}
-
-static bool is_decimal(const char *text)
-{
-	size_t digits;
-
-	text += *text == '-';
-	digits = strspn(text, "0123456789");
-	text += digits;
-	if (digits && *text == '.') {
-		digits = strspn(text + 1, "0123456789");
-		text += digits + 1;
-	}
-	return digits && !*text;
-}
-
-/* Could somebody write this for the field, apart from its choices? */
-static bool fits_type(const struct field *field, const char *text)
-{
-	bool flag;
-
-	switch (field->type) {
-	case FIELD_INTEGER:
-		return is_integer(field, text);
-	case FIELD_DECIMAL:
-		return is_decimal(text);
-	case FIELD_BOOLEAN:
-		return scalar_flag(text, &flag);
-	case FIELD_JSON:
-		return is_json(text);
-	case FIELD_TIME:
-		return clock_parse(text) != 0;
-	case FIELD_TEXT:
-	case FIELD_LIST:
-		break;
-	}
-	return true;
-}
-
-static bool is_choice(const struct field *field, const char *text, size_t length)
-{
-	for (int i = 0; i < field->choice_count; i++) {
-		if (strncmp(field->choices[i], text, length) == 0 && !field->choices[i][length]) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Of a list every element is one. */
-static bool are_choices(const struct field *field, const char *text)
-{
-	bool all = true;
-
-	if (field->type != FIELD_LIST) {
-		return is_choice(field, text, strlen(text));
-	}
-	while (*text && all) {
-		size_t length = strcspn(text, ",");
-
-		all = is_choice(field, text, length);
-		text += length + (text[length] == ',');
-	}
-	return all;
+	alone.choices = NULL;
+	alone.choice_count = 0;
+	return fits(lint, &alone, text);
 }
 
 static void lint_default(struct lint *lint, const struct doc *node, const struct field *field)
@@ -94,12 +39,12 @@ static void lint_default(struct lint *lint, const struct doc *node, const struct
 	if (field->required) {
 		reader_complain(lint->reader, node, "a required field has no default");
 	}
-	if (!fits_type(field, field->fallback)) {
+	if (!fits_type(lint, field, field->fallback)) {
 		reader_complain(lint->reader, node,
 				"the default '%s' is nothing for a field of "
 				"that 'type'",
 				field->fallback);
-	} else if (field->choices && !field->open && !are_choices(field, field->fallback)) {
+	} else if (!fits(lint, field, field->fallback)) {
 		reader_complain(lint->reader, node, "the default '%s' is not in 'enum'",
 				field->fallback);
 	}
@@ -118,7 +63,7 @@ static void lint_choices(struct lint *lint, const struct doc *node, const struct
 	for (int i = 0; i < field->choice_count; i++) {
 		const char *choice = field->choices[i];
 
-		if (!fits_type(field, choice)) {
+		if (!fits_type(lint, field, choice)) {
 			reader_complain(lint->reader, node,
 					"the choice '%s' is nothing for a field of that 'type'",
 					choice);

@@ -62,27 +62,17 @@ static bool is_given(const struct graphql_lint *l, const struct graphql_variable
 	return is_of_page(l->scope, variable);
 }
 
-static bool is_used(const struct graphql *document, const struct graphql_variable *variable)
+/* graphql_declared() or graphql_used(). */
+typedef bool (*next_fn)(const struct graphql *document, const char **at,
+			struct graphql_variable *out);
+
+static bool has(const struct graphql *document, next_fn next, const char *name, size_t length)
 {
-	struct graphql_variable used;
+	struct graphql_variable variable;
 	const char *at = NULL;
 
-	while (graphql_used(document, &at, &used)) {
-		if (used.length == variable->length &&
-		    memcmp(used.name, variable->name, used.length) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool declares(const struct graphql *document, const char *name, size_t length)
-{
-	struct graphql_variable declared;
-	const char *at = NULL;
-
-	while (graphql_declared(document, &at, &declared)) {
-		if (declared.length == length && memcmp(declared.name, name, length) == 0) {
+	while (next(document, &at, &variable)) {
+		if (variable.length == length && memcmp(variable.name, name, length) == 0) {
 			return true;
 		}
 	}
@@ -96,7 +86,7 @@ static void lint_declared(const struct graphql_lint *l)
 	const char *at = NULL;
 
 	while (graphql_declared(&l->document, &at, &variable)) {
-		if (!is_used(&l->document, &variable)) {
+		if (!has(&l->document, graphql_used, variable.name, variable.length)) {
 			reader_complain(r, l->node, "the variable $%.*s is declared and never used",
 					(int)variable.length, variable.name);
 		} else if (!variable.has_default && !is_given(l, &variable)) {
@@ -110,7 +100,7 @@ static void lint_declared(const struct graphql_lint *l)
 	}
 	at = NULL;
 	while (graphql_used(&l->document, &at, &variable)) {
-		if (!declares(&l->document, variable.name, variable.length)) {
+		if (!has(&l->document, graphql_declared, variable.name, variable.length)) {
 			reader_complain(r, l->node,
 					"the variable $%.*s is not declared: it belongs between "
 					"the parentheses after the operation's name, with its type",
@@ -129,7 +119,7 @@ static void lint_given(const struct graphql_lint *l)
 	for (size_t i = 0; doc_member(l->spec->variables, i, &name, &value); i++) {
 		struct graphql_variable variable = {.name = name, .length = strlen(name)};
 
-		if (!declares(&l->document, name, variable.length)) {
+		if (!has(&l->document, graphql_declared, name, variable.length)) {
 			reader_complain(l->lint->reader, value,
 					"the document declares no variable $%s", name);
 		} else if (is_of_page(l->scope, &variable)) {
@@ -140,7 +130,7 @@ static void lint_given(const struct graphql_lint *l)
 		list_page(l->scope->page, of_page);
 	}
 	for (int i = 0; of_page[i]; i++) {
-		if (!declares(&l->document, of_page[i], strlen(of_page[i]))) {
+		if (!has(&l->document, graphql_declared, of_page[i], strlen(of_page[i]))) {
 			reader_complain(l->lint->reader, l->node,
 					"the document declares no variable $%s, which 'page' sets",
 					of_page[i]);

@@ -33,23 +33,11 @@ bool name_is_for_file(const char *name)
 	       strspn(name, FILE_CHARACTERS) == length;
 }
 
-struct setting_spec *lint_find_piece(const struct lint *lint, const struct piece *name)
-{
-	struct provider *provider = lint->provider;
-
-	for (int i = 0; i < provider->setting_count; i++) {
-		if (piece_is(name, provider->settings[i].name)) {
-			return &provider->settings[i];
-		}
-	}
-	return NULL;
-}
-
 struct setting_spec *lint_find_setting(const struct lint *lint, const char *name)
 {
 	struct piece piece = {.text = name, .length = strlen(name)};
 
-	return lint_find_piece(lint, &piece);
+	return template_setting(lint->provider, &piece);
 }
 
 struct setting_spec *lint_setting_name(struct lint *lint, const struct doc *node, const char *name)

@@ -18,7 +18,7 @@ static void lint_url_begin(struct lint *lint, const struct request_spec *spec)
 		return;
 	}
 	if (template_next(&at, &piece, &wrong) && piece.is_name) {
-		setting = lint_find_piece(lint, &piece);
+		setting = template_setting(lint->provider, &piece);
 	}
 	if (setting && (*at == '\0' || *at == '/')) {
 		setting->url = true;

@@ -17,16 +17,6 @@ static bool has_fields(const struct act *act)
 	return act && act->lines_most == 0;
 }
 
-static const struct field *find_field(const struct act *act, const struct piece *name)
-{
-	for (int i = 0; act && i < act->field_count; i++) {
-		if (piece_is(name, act->fields[i].name)) {
-			return &act->fields[i];
-		}
-	}
-	return NULL;
-}
-
 enum { OWN_NAMES = 5 };
 
 /* The names that mean something in the scope, besides settings and fields; ends with NULL. */
@@ -88,8 +78,8 @@ static const char **list_names(const struct template_lint *l)
 
 static bool is_known(const struct template_lint *l, const struct piece *name)
 {
-	return is_own_name(&l->scope, name) || lint_find_piece(l->lint, name) ||
-	       (has_fields(l->scope.act) && find_field(l->scope.act, name));
+	return is_own_name(&l->scope, name) || template_setting(l->lint->provider, name) ||
+	       (has_fields(l->scope.act) && template_field(l->scope.act, name));
 }
 
 static void complain_unknown(const struct template_lint *l, const struct doc *node,
@@ -108,7 +98,7 @@ static void complain_unknown(const struct template_lint *l, const struct doc *no
 		reader_complain(r, node, "'{refresh}' stands only in the request of 'refresh'");
 	} else if (piece_is(piece, "lines")) {
 		reader_complain(r, node, "'{lines}' needs 'lines': {most: 100} beside 'fields'");
-	} else if (find_field(l->scope.act, piece)) {
+	} else if (template_field(l->scope.act, piece)) {
 		reader_complain(r, node,
 				"there may be several lines with a '%s' each: write \"{lines}\" "
 				"for the list of them",
@@ -122,21 +112,6 @@ static void complain_unknown(const struct template_lint *l, const struct doc *no
 				has_fields(l->scope.act) ? " and no field" : "",
 				l->scope.id ? " and not {id}" : "");
 	}
-}
-
-/* Nobody has to give it, and nothing stands in for it. */
-static bool is_optional(const struct template_lint *l, const struct piece *name)
-{
-	const struct field *field = find_field(l->scope.act, name);
-	const struct setting_spec *setting = lint_find_piece(l->lint, name);
-
-	if (field) {
-		return !field->required && !field->fallback;
-	}
-	if (setting) {
-		return !setting->required && !setting->fallback;
-	}
-	return piece_is(name, "since");
 }
 
 static void lint_name(const struct template_lint *l, enum part part, const struct doc *node,
@@ -154,7 +129,7 @@ static void lint_name(const struct template_lint *l, enum part part, const struc
 			"a URL, which others log",
 			(int)name->length, name->text);
 	}
-	if (part == PART_URL && is_optional(l, name)) {
+	if (part == PART_URL && template_is_optional(l->lint->provider, l->scope.act, name)) {
 		reader_complain(l->lint->reader, node,
 				"'{%.*s}' may be missing, and the URL needs it: give it "
 				"'required: yes' or a 'default'",

@@ -1,7 +1,7 @@
 /* Listings: how rows are asked for, and how one page of them leads to the next. */
 #include <stdlib.h>
-#include <string.h>
 
+#include "provider/link.h"
 #include "provider/load.h"
 
 enum { PAGE_SIZE = 100, PAGE_SIZE_MOST = 100000, PAGES = 1000, PAGES_MOST = 1000000 };
@@ -40,7 +40,7 @@ static void load_next_url(struct loader *l, const struct doc *node, struct page 
 	const char *next = reader_text(&l->reader, node, "next");
 
 	load_missing(l, node, "next", "the path to the next page's address, or header:Link");
-	if (next && strcmp(next, "header:Link") == 0) {
+	if (next && link_is_header(next)) {
 		page->next = next;
 	} else if (next) {
 		page->next = reader_path(&l->reader, node, "next");

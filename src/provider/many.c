@@ -93,13 +93,11 @@ static bool has_error(const struct doc *answer, const char *alias)
 	return false;
 }
 
-const struct doc *many_answer(const struct collection *collection, const struct doc *answer,
-			      int index)
+const struct doc *many_answer(const struct doc *answer, int index)
 {
 	char alias[NAME_MOST];
 	const struct doc *node;
 
-	(void)collection;
 	snprintf(alias, sizeof(alias), "x%d", index);
 	node = doc_get(doc_get(answer, "data"), alias);
 	return doc_kind(node) == DOC_NULL && has_error(answer, alias) ? NULL : node;

@@ -23,6 +23,8 @@ struct taken {
 /* folder/stem+suffix (folder may be NULL), or with ~2, ~3, … after the stem when that is taken; of
  * at most 255 bytes behind the last slash. The caller's; NULL without memory. */
 char *taken_add(struct taken *taken, const char *folder, const char *stem, const char *suffix);
+/* The same for a foreign name: made safe, and told apart before its ending: a.csv, a~2.csv. */
+char *taken_add_foreign(struct taken *taken, const char *name);
 void taken_finish(struct taken *taken);
 
 #endif

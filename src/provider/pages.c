@@ -68,6 +68,7 @@ static void ask_page(struct ask *ask, const struct listing *listing,
 
 	switch (page->kind) {
 	case PAGE_NONE:
+	case PAGE_NEXT_URL:
 		break;
 	case PAGE_OFFSET:
 		ask_offset(ask, listing, position);
@@ -75,9 +76,6 @@ static void ask_page(struct ask *ask, const struct listing *listing,
 	case PAGE_RELAY:
 	case PAGE_CURSOR:
 		ask_cursor(ask, page, position);
-		break;
-	case PAGE_NEXT_URL:
-		ask_number(ask, page->take, size_of(page, position));
 		break;
 	case PAGE_NUMBER:
 		ask_number(ask, page->cursor, position->pages + 1);
@@ -112,9 +110,9 @@ bool page_shrink(const struct listing *listing, struct page_position *position)
 	const struct page *page = &listing->page;
 	int size = size_of(page, position);
 	/* There a size is part of where one stands. */
-	bool counted = page->kind == PAGE_NUMBER || page->kind == PAGE_NEXT_URL;
+	bool counted = page->kind == PAGE_NUMBER;
 
-	if (page->kind == PAGE_NONE || !page->take || size <= 1 || (counted && position->pages)) {
+	if (!page->take || size <= 1 || (counted && position->pages)) {
 		return false;
 	}
 	position->size = size / 2;

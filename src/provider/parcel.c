@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/name.h"
 #include "provider/extract.h"
 
 static bool make_room(struct parcel *parcel)
@@ -29,31 +28,21 @@ static bool make_room(struct parcel *parcel)
 	return list != NULL;
 }
 
-struct parcel_file *parcel_add(struct packing *p, const char *folder, const char *stem,
-			       const char *suffix)
+/* Takes over path, also when it fails; NULL without memory. */
+static struct parcel_file *add_at(struct parcel *out, char *path)
 {
-	struct parcel *out = p->out;
-	char *path = make_room(out) ? taken_add(&p->taken, folder, stem, suffix) : NULL;
-
-	if (!path) {
+	if (!path || !make_room(out)) {
+		free(path);
 		return NULL;
 	}
 	out->files[out->file_count] = (struct parcel_file){.path = path};
 	return &out->files[out->file_count++];
 }
 
-/* A file of a foreign name at the top. */
-static struct parcel_file *add_named(struct packing *p, const char *name)
+struct parcel_file *parcel_add(struct packing *p, const char *folder, const char *stem,
+			       const char *suffix)
 {
-	char safe[NAME_BYTES];
-	char stem[NAME_BYTES];
-	char *dot;
-
-	name_safe(name, strlen(name), NULL, safe);
-	dot = strrchr(safe, '.');
-	memcpy(stem, safe, sizeof(stem));
-	stem[dot ? dot - safe : (ptrdiff_t)strlen(safe)] = '\0';
-	return parcel_add(p, NULL, stem, dot ? dot : "");
+	return add_at(p->out, taken_add(&p->taken, folder, stem, suffix));
 }
 
 static int pack_archive(struct packing *p, const struct doc *root, const struct doc *archive,
@@ -72,7 +61,7 @@ static int pack_archive(struct packing *p, const struct doc *root, const struct 
 		return problem_set(p->why, -EBADMSG, "archive %d has no %s", number,
 				   url ? "name" : "address");
 	}
-	file = add_named(p, name);
+	file = add_at(p->out, taken_add_foreign(&p->taken, name));
 	if (!file) {
 		return -ENOMEM;
 	}

@@ -156,9 +156,6 @@ struct listing {
 /* How one or several items are asked for by one GraphQL field, repeated under aliases. */
 struct many_spec;
 
-/* A record file of an item. */
-enum record_source { RECORD_LIST, RECORD_PART };
-
 struct collection {
 	const char *name;
 	const char *record;      /* the record's file name: job.json */
@@ -294,8 +291,7 @@ int many_build(const struct provider *provider, const struct collection *collect
 int many_fallback(const struct many_spec *many);
 /* What the answer says of the index-th of them: a row, or the part of one; ABSENT when it says
  * nothing (an error beside it), NULL when the API knows of none. */
-const struct doc *many_answer(const struct collection *collection, const struct doc *answer,
-			      int index);
+const struct doc *many_answer(const struct doc *answer, int index);
 
 /* ---- answer.c, extract.c */
 

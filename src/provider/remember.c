@@ -2,24 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "provider/provider.h"
-
-/* The act that a canonical command means; NULL when it means none. */
-static const struct act *act_of(const struct trigger *trigger, const struct doc *command)
-{
-	const char *word;
-
-	if (!trigger->choose) {
-		return &trigger->acts[0];
-	}
-	word = doc_text(doc_get(command, trigger->choose), NULL);
-	for (int i = 0; word && i < trigger->act_count; i++) {
-		if (strcmp(trigger->acts[i].word, word) == 0) {
-			return &trigger->acts[i];
-		}
-	}
-	return NULL;
-}
+#include "provider/command.h"
 
 static char *print_remembered(const struct act *act, const struct doc *command)
 {
@@ -50,10 +33,12 @@ int command_remembered(const struct trigger *trigger, const char *json, char **o
 {
 	struct doc *command = NULL;
 	const struct act *act;
+	const char *word;
 	int r = doc_parse_json(json, strlen(json), 0, &command, NULL);
 
 	*out = NULL;
-	act = r == 0 ? act_of(trigger, command) : NULL;
+	word = trigger->choose ? doc_text(doc_get(command, trigger->choose), NULL) : NULL;
+	act = r == 0 ? command_act(trigger, word) : NULL;
 	if (has_any(act, command)) {
 		*out = print_remembered(act, command);
 		r = *out ? 0 : -ENOMEM;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/name.h"
 #include "provider/extract.h"
 #include "provider/member.h"
 #include "provider/row.h"
@@ -30,19 +29,6 @@ static int name_file(const struct naming *naming, const struct file_spec *spec,
 		return url ? member_url_name(url, out) : 0;
 	}
 	return member_expand(spec->name, node, naming->row, number, out);
-}
-
-/* Safe, and told apart before its ending from the same name: a.csv, a~2.csv. */
-static char *make_unique(struct naming *naming, const char *name)
-{
-	char safe[NAME_BYTES];
-
-	name_safe(name, strlen(name), NULL, safe);
-	const char *dot = strrchr(safe, '.');
-	size_t stem_length = dot && dot != safe ? (size_t)(dot - safe) : strlen(safe);
-	auto_free char *stem = strndup(safe, stem_length);
-
-	return stem ? taken_add(&naming->taken, NULL, stem, safe + stem_length) : NULL;
 }
 
 /* No file takes the place of what every item's folder has or may have. */
@@ -85,7 +71,7 @@ static int add_file(struct naming *naming, const struct file_spec *spec, const s
 		out->files = list;
 	}
 	out->files[out->file_count] = (struct row_file){
-		.name = make_unique(naming, name),
+		.name = taken_add_foreign(&naming->taken, name),
 		.spec = (int)(spec - naming->collection->files),
 		.element = index,
 	};

@@ -143,7 +143,6 @@ void trigger_destroy(struct trigger *trigger);
 void load_files(struct loader *l, const struct doc *node, struct collection *out);
 void load_listing(struct loader *l, const struct doc *node, struct listing *out);
 void listing_finish(struct listing *listing);
-struct many_spec *load_many(struct loader *l, const struct doc *node, struct collection *out);
 void request_spec_destroy(struct request_spec *spec);
 void collection_finish(struct collection *collection);
 

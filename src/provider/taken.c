@@ -124,6 +124,18 @@ char *taken_add(struct taken *taken, const char *folder, const char *stem, const
 	return slot->path ? take_ptr(&path) : NULL;
 }
 
+char *taken_add_foreign(struct taken *taken, const char *name)
+{
+	char safe[NAME_BYTES];
+
+	name_safe(name, strlen(name), NULL, safe);
+	const char *dot = strrchr(safe, '.');
+	size_t length = dot ? (size_t)(dot - safe) : strlen(safe);
+	auto_free char *stem = strndup(safe, length);
+
+	return stem ? taken_add(taken, NULL, stem, safe + length) : NULL;
+}
+
 void taken_finish(struct taken *taken)
 {
 	for (size_t i = 0; i < taken->size; i++) {

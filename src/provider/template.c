@@ -169,36 +169,36 @@ const struct field *template_field(const struct act *act, const struct piece *na
 	return NULL;
 }
 
-/* A field or a setting that nobody has to give and that has no default; and {since} before there
- * is a date. */
-static bool is_optional(const struct expansion *e, const struct piece *name)
+struct setting_spec *template_setting(const struct provider *provider, const struct piece *name)
 {
-	const struct field *field = template_field(e->act, name);
-
-	if (field || piece_is(name, "since")) {
-		return !field || (!field->required && !field->fallback);
-	}
-	for (int i = 0; i < e->provider->setting_count; i++) {
-		const struct setting_spec *setting = &e->provider->settings[i];
-
-		if (piece_is(name, setting->name)) {
-			return !setting->required && !setting->fallback;
+	for (int i = 0; i < provider->setting_count; i++) {
+		if (piece_is(name, provider->settings[i].name)) {
+			return &provider->settings[i];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+bool template_is_optional(const struct provider *provider, const struct act *act,
+			  const struct piece *name)
+{
+	const struct field *field = template_field(act, name);
+	const struct setting_spec *setting = template_setting(provider, name);
+
+	if (field) {
+		return !field->required && !field->fallback;
+	}
+	if (setting) {
+		return !setting->required && !setting->fallback;
+	}
+	return piece_is(name, "since");
 }
 
 bool template_is_secret(const struct provider *provider, const struct piece *name)
 {
-	if (piece_is(name, "token") || piece_is(name, "refresh")) {
-		return true;
-	}
-	for (int i = 0; i < provider->setting_count; i++) {
-		if (piece_is(name, provider->settings[i].name)) {
-			return provider->settings[i].secret;
-		}
-	}
-	return false;
+	const struct setting_spec *setting = template_setting(provider, name);
+
+	return piece_is(name, "token") || piece_is(name, "refresh") || (setting && setting->secret);
 }
 
 /* Who logs in says everything that logging in needs, or has the token already. */
@@ -215,7 +215,7 @@ static int miss_login(const struct expansion *e, const struct piece *name)
 int template_value(struct expansion *e, const struct piece *name, const char **out)
 {
 	*out = find_value(e->values, name);
-	if (!*out && is_optional(e, name)) {
+	if (!*out && template_is_optional(e->provider, e->act, name)) {
 		if (e->is_token) {
 			return miss_login(e, name);
 		}

@@ -49,8 +49,13 @@ int template_value(struct expansion *e, const struct piece *name, const char **o
 /* Adds text with everything percent-encoded but what RFC 3986 calls unreserved. */
 void template_encode(struct buf *out, const char *text);
 
-/* The field that the name means, or NULL. */
+/* The field or the setting that the name means, or NULL. */
 const struct field *template_field(const struct act *act, const struct piece *name);
+struct setting_spec *template_setting(const struct provider *provider, const struct piece *name);
+/* A field or a setting that nobody has to give and that has no default; and {since} before there
+ * is a date. act may be NULL. */
+bool template_is_optional(const struct provider *provider, const struct act *act,
+			  const struct piece *name);
 bool template_is_secret(const struct provider *provider, const struct piece *name);
 
 #endif

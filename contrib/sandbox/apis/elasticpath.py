@@ -5,14 +5,13 @@ import json
 import random
 import time
 import uuid
-from urllib.parse import parse_qsl
 
 import exports
 import http1
 import jobevents
 import orders
 from apis import elasticpath_filter
-from jobs import SECOND, Job, Jobs
+from jobs import SECOND, Job, Jobs, seeded_instants
 from storage import StoredFile
 from tokens import Tokens
 
@@ -118,7 +117,7 @@ class ElasticPath:
         """Auth errors carry their status as a string, unlike all others."""
         if request.media_type() != "application/x-www-form-urlencoded":
             return failure("400", fault, "The content type must be form-urlencoded")
-        form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+        form = request.form_fields()
         grant = form.get("grant_type")
         if grant not in ("client_credentials", "implicit"):
             return failure("400", fault, "Unsupported grant_type")
@@ -234,9 +233,7 @@ class ElasticPath:
 def seeded_jobs(seed, count):
     """Jobs that exist when the store opens, evenly over the last days, oldest first."""
     chance = random.Random(f"elasticpath jobs {seed}")
-    step = SEEDED_DAYS * 86400 * SECOND // max(count, 1)
-    first = time.time_ns() - SEEDED_DAYS * 86400 * SECOND
-    return [_seeded_job(chance, first + number * step) for number in range(count)]
+    return [_seeded_job(chance, created) for created in seeded_instants(SEEDED_DAYS, count)]
 
 
 def _seeded_job(chance, created):

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-from urllib.parse import parse_qsl
 
 import graphqlserver
 import http1
@@ -122,7 +121,7 @@ class Eneba:
     def _token(self, request):
         if request.media_type() != "application/x-www-form-urlencoded":
             return refusal(400, "invalid_request", "The content type must be form-urlencoded")
-        form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+        form = request.form_fields()
         if form.get("grant_type") != "api_consumer":
             return refusal(400, "unsupported_grant_type", "The grant type is not supported")
         secret, role = CREDENTIALS.get(form.get("id"), (None, None))

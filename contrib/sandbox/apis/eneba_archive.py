@@ -35,10 +35,9 @@ class Archives:
         use_aes = contents.get("aes", False)
         members = []
         for number, (folder, quantity) in enumerate(lines):
-            text = "".join(f"{keymaterial.key_text(f'{tag}{number}', key)}\n"
-                           for key in range(quantity))
-            members.append(ziparchive.member(f"{folder}/keys.txt", text.encode(),
-                                             self._password, use_aes))
+            keys = keymaterial.key_file(f"{tag}{number}", quantity)
+            members.append(ziparchive.member(f"{folder}/keys.txt", keys, self._password,
+                                             use_aes))
         folder = lines[0][0]
         for key in range(contents.get("images", 1)):
             data = keymaterial.image(tag, key, contents.get("image_bytes", IMAGE_BYTES))

@@ -4,9 +4,9 @@ import random
 import time
 import uuid
 
-from apis.eneba_orders import DAY, Export, make_order
-from jobevents import BadEvent, needed
-from jobs import SECOND
+from apis.eneba_orders import Export, make_order
+from jobevents import BadEvent, check, needed
+from jobs import DAY, SECOND
 
 FIELDS = {"id": str, "state": str, "payment": str, "wholesale": bool, "count": int,
           "keys": int, "export": str, "days": (int, float), "status": str, "bytes": int,
@@ -16,11 +16,7 @@ CONTENTS = ("bytes", "images", "image_bytes", "aes", "raw")
 
 def apply(all_orders, archives, name, fields):
     """Make an event happen; returns what there is to tell about it."""
-    for field, value in fields.items():
-        if field not in FIELDS:
-            raise BadEvent(f"unknown field {field}")
-        if not isinstance(value, FIELDS[field]):
-            raise BadEvent(f"{field} has the wrong type")
+    check(fields, FIELDS)
     if name == "order":
         made = _make(all_orders, fields)
         return {"orders": [describe(all_orders, order) for order in made]}

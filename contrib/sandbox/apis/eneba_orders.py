@@ -12,10 +12,9 @@ import uuid
 
 import moments
 import orders
-from jobs import SECOND
+from jobs import DAY, SECOND
 
 SEEDED_DAYS = 14
-DAY = 86400 * SECOND
 RETENTION = 3 * DAY
 PRODUCTS = (("game-of-stars-steam-key-global", "Game of Stars Steam Key GLOBAL", 2499),
             ("winter-rally-gog-key-europe", "Winter Rally GOG Key EUROPE", 1299),

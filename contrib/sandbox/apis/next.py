@@ -14,7 +14,7 @@ import jobevents
 import moments
 from apis import next_create
 from apis.next_files import TYPES, ExportTables
-from jobs import SECOND, Job, Jobs
+from jobs import SECOND, Job, Jobs, seeded_instants
 from storage import StoredFile
 from throttle import Throttle
 
@@ -253,9 +253,8 @@ class Next:
 def seeded_exports(seed, count):
     """Exports that exist when the store opens, evenly over the last days, oldest first."""
     chance = random.Random(f"next exports {seed}")
-    step = SEEDED_DAYS * 86400 * SECOND // max(count, 1)
-    first = time.time_ns() - SEEDED_DAYS * 86400 * SECOND
-    return [_seeded_export(chance, number, first + number * step) for number in range(count)]
+    return [_seeded_export(chance, number, created)
+            for number, created in enumerate(seeded_instants(SEEDED_DAYS, count))]
 
 
 def _seeded_export(chance, number, created):

@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import datetime, timezone
-from urllib.parse import parse_qsl
 
 REQUIRED = "This field is required."
 NOT_NULL = "This field may not be null."
@@ -44,7 +43,7 @@ def parse(request, types):
 def _fields(request):
     kind = request.media_type()
     if kind == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(request.body.decode("utf-8", "replace")))
+        return request.form_fields()
     if kind != "application/json":
         raise Refused(415, {"detail": f'Unsupported media type "{kind}" in request.'})
     if not request.body:

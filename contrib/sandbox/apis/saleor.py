@@ -12,12 +12,12 @@ import orders
 import xlsx
 from apis import saleor_callers, saleor_ids, saleor_list, saleor_server, saleor_wishes
 from apis.saleor_files import ExportFiles
-from jobs import SECOND, Job, Jobs
+from jobs import DAY, SECOND, Job, Jobs, seeded_instants
 from storage import StoredFile
 
 KINDS = ("product", "gift_card", "voucher_code")
 SEEDED_DAYS = 25
-MEMORY = 30 * 86400 * SECOND
+MEMORY = 30 * DAY
 ACCESS_SECONDS = 300
 BROKEN_EXPORT = "The worker was interrupted"
 
@@ -280,9 +280,8 @@ def _wish_alone(job):
 def seeded_exports(seed, count):
     """Exports that exist when the shop opens, evenly over the last days, oldest first."""
     chance = random.Random(f"saleor exports {seed}")
-    step = SEEDED_DAYS * 86400 * SECOND // max(count, 1)
-    first = time.time_ns() - SEEDED_DAYS * 86400 * SECOND
-    return [_seeded_export(chance, number, first + number * step) for number in range(count)]
+    return [_seeded_export(chance, number, created)
+            for number, created in enumerate(seeded_instants(SEEDED_DAYS, count))]
 
 
 def _seeded_export(chance, number, created):

@@ -11,6 +11,7 @@ import threading
 import time
 
 from graphqlserver import GraphQLFailure
+from jobs import SECOND
 
 APP_TOKEN = "sandbox-saleor-token"
 APPS = {
@@ -68,7 +69,7 @@ class StaffTokens:
     def issue(self, email, kind):
         now = time.time_ns()
         claims = {"email": email, "type": kind, "iat": now,
-                  "exp": now + self._seconds[kind] * 1_000_000_000}
+                  "exp": now + self._seconds[kind] * SECOND}
         text = f"{_encoded({'alg': 'HS256', 'typ': 'JWT'})}.{_encoded(claims)}"
         return f"{text}.{self._signature(text)}"
 

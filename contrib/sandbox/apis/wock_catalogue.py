@@ -5,11 +5,10 @@ import time
 from decimal import Decimal
 
 from apis import wock_filter
-from jobs import SECOND
+from jobs import DAY
 
 FIRST_ID = 4711
 COUNT = 60
-DAY = 86400 * SECOND
 TITLES = ("Game of Stars", "Winter Rally", "Tower & Moat", "Deep Field", "Last Lighthouse",
           "Harbour Master", "Wallet Card", "Night Train", "Orchard", "Salt Road")
 EDITIONS = ("Standard", "Deluxe", "Season Pass", "Bundle: A/B", "Collector's", "Starter")

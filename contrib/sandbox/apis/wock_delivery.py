@@ -60,9 +60,8 @@ class Deliveries:
                 keymaterial.image(f"{tag}-{place}", key, size), password, use_aes)
                 for key in range(quantity)]
         else:
-            text = "".join(f"{keymaterial.key_text(f'{tag}-{place}', key)}\n"
-                           for key in range(quantity))
-            members = [ziparchive.member(f"{folder}/keys.txt", text.encode(), password, use_aes)]
+            keys = keymaterial.key_file(f"{tag}-{place}", quantity)
+            members = [ziparchive.member(f"{folder}/keys.txt", keys, password, use_aes)]
         if contents.get("bytes"):
             bulk = exports.BulkFile(self._seed, tag, contents["bytes"])
             members.append(ziparchive.bulk_member(f"{folder}/bulk.csv", bulk))

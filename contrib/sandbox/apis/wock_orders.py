@@ -12,11 +12,10 @@ import time
 import orders
 from apis import wock_filter
 from apis.wock_catalogue import IMAGE, TEXT
-from jobs import SECOND
+from jobs import DAY, SECOND
 
 NEW, READY, COMPLETED = 10, 30, 40
 SEEDED_DAYS = 14
-DAY = 86400 * SECOND
 BROKEN = "The supplier could not deliver all keys"
 
 # The twelve kinds of orders that exist at start, in turns, newest first.

@@ -5,7 +5,7 @@ import time
 from decimal import Decimal
 
 import orders
-from apis.wock_catalogue import IMAGE, TEXT
+from apis.wock_catalogue import STOCK
 from apis.wock_orders import COMPLETED, make_order
 
 BALANCE = Decimal("25000.50")
@@ -78,10 +78,9 @@ def _line(catalogue, wish):
     quantity, key_type = wish["quantity"], wish.get("keyType")
     if not 1 <= quantity <= MOST:
         raise Refused("PRODUCT_QTY_ERR", f"The quantity must be between 1 and {MOST}")
-    if key_type not in (IMAGE, TEXT, None):
+    if key_type not in STOCK:
         raise Refused("ORDER_KEY_TYPE_ERR", "The key type must be 10 or 20")
-    stock = {IMAGE: "image", TEXT: "text", None: "all"}[key_type]
-    if quantity > product["quantity"][stock]:
+    if quantity > product["quantity"][STOCK[key_type]]:
         raise Refused("PRODUCT_STOCK_MISMATCH", "There are not as many in stock")
     price = catalogue.price(product, quantity)
     if Decimal(str(wish["unitPrice"])) != price:

@@ -5,7 +5,7 @@ import binascii
 import json
 import time
 import uuid
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 import http1
 
@@ -29,7 +29,7 @@ def answer(request, tenant, tokens):
     if request.media_type() != "application/x-www-form-urlencoded":
         return refusal(400, "invalid_request", 900144, "The request body must contain the "
                        "following parameter: 'grant_type'.")
-    form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+    form = request.form_fields()
     form.update(_basic(request))
     if form.get("grant_type") != "client_credentials":
         return refusal(400, "unsupported_grant_type", 70003,
