@@ -4,7 +4,7 @@
 #
 #     contrib/demo.sh [--end] [DIR]
 #
-# Everything lives in DIR (by default a new temporary folder): the mount in DIR/shops, the
+# All but the build lives in DIR (by default a new temporary folder): the mount in DIR/shops, the
 # accounts file, the state and the cache. The mount stays, to be explored, unless --end is
 # given or CI=true. The same DIR again starts anew.
 set -u

@@ -3,8 +3,8 @@
 # or some of those over a mount: contrib/test.sh -k p07    (arguments of pytest)
 #
 # Installs what is missing, builds with gcc and with clang, then: the floors; the unit tests
-# plain, under ASan+UBSan and under TSan; the tests over a real mount against the plain program, most
-# of them against the ASan+UBSan one, and those marked `threads` against the TSan one. The last line
+# plain, under ASan+UBSan and under TSan; all of tests/ with the plain program, most of what
+# mounts with the ASan+UBSan one, and what is marked `threads` with the TSan one. The last line
 # says `N passed, N failed`. The build folders build, build-clang, build-asan, build-tsan are kept.
 # JOBS says how many tests run at a time: 4, since they mostly wait.
 set -u
