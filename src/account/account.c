@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 static int create_collection(struct account *account, const struct collection *spec,
@@ -71,6 +72,16 @@ static int create_scope(struct account *account)
 	return 0;
 }
 
+const char *account_setting(const struct account *account, const char *name)
+{
+	for (int i = 0; name && i < account->scope.count; i++) {
+		if (strcmp(account->settings[i].name, name) == 0) {
+			return account->settings[i].text;
+		}
+	}
+	return NULL;
+}
+
 int account_create(const struct account_shared *shared, const struct account_config *config,
 		   struct account **out, struct problem *why)
 {
@@ -127,14 +138,8 @@ void account_destroy(struct account *account)
 		free(account->works[i].since);
 	}
 	flights_finish(&account->flights);
-	if (account->token) {
-		explicit_bzero(account->token, strlen(account->token));
-	}
-	free(account->token);
-	if (account->refresh) {
-		explicit_bzero(account->refresh, strlen(account->refresh));
-	}
-	free(account->refresh);
+	wipe_text(account->token);
+	wipe_text(account->refresh);
 	free(account->call_words);
 	free(account->aside);
 	free(account->settings);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/contents.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 enum { FRESH_URL_MS = 10000, MOST = 64 };
@@ -20,7 +21,7 @@ static void drop(struct address_entry **slot)
 	struct address_entry *entry = *slot;
 
 	*slot = entry->next;
-	fetch_wipe(entry->url);
+	wipe_text(entry->url);
 	free(entry);
 }
 

@@ -39,11 +39,9 @@ static void adopt(struct account *account, struct work *work, const struct comma
 		r = item_set_remembered(store, row, remembered);
 	}
 	if (r == 0) {
-		struct item_change change = {row, CHANGE_RECORD, item.state, ""};
-		strcpy(change.name, item.name);
 		log_info("%s: %s/%s is what an unanswered command made", account->config->name,
 			 work->name, item.name);
-		account_report_changes(account, work->number, &change, 1);
+		account_report_item(account, &item, CHANGE_RECORD);
 	}
 	item_finish(&item);
 }

@@ -103,7 +103,7 @@ static int submit(struct account *account, struct call *call, const struct opera
 		}
 		r = http_submit(account->shared->http, &request, &options, &call->job);
 		url_origin(request.url, call->origin, sizeof(call->origin));
-		free(call->url);
+		wipe_text(call->url);
 		call->url = take_ptr(&request.url);
 		call->once = request.once;
 	}
@@ -227,6 +227,17 @@ static bool remedy_helps(struct account *account, struct call *call,
 	return false;
 }
 
+/* Any server says when it is. */
+static void note_date(struct account *account, const struct response *response)
+{
+	const char *date = response_header(response, "Date");
+	int64_t date_ns = date ? clock_parse_http(date) : 0;
+
+	if (date_ns) {
+		atomic_store(&account->behind_ms, (date_ns - clock_wall_ns()) / 1000000);
+	}
+}
+
 /* Reads the answer of the finished job. *again: it is to be sent once more. */
 static int finish(struct account *account, struct call *call, const struct operation *operation,
 		  struct doc **answer, bool *again, struct problem *why)
@@ -237,6 +248,7 @@ static int finish(struct account *account, struct call *call, const struct opera
 
 	*again = false;
 	if (r == 0) {
+		note_date(account, response);
 		r = read_answer(account, call, operation, response, answer, &remedy, why);
 	}
 	if (r == -EACCES && remedy == REMEDY_NONE && response && response->status == 401) {

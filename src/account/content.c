@@ -42,9 +42,7 @@ static void replace_version(struct content *c)
 		return;
 	}
 	if (file_replace(account->shared->store, c->file.row, clock_wall_ns(), &row) == 0) {
-		struct item_change change = {item.row, CHANGE_FILES, item.state, ""};
-		strcpy(change.name, item.name);
-		account_report_changes(account, item.collection, &change, 1);
+		account_report_item(account, &item, CHANGE_FILES);
 	}
 	item_finish(&item);
 }
@@ -221,7 +219,7 @@ int64_t content_measure(struct content *c, struct waiter *waiter, struct problem
 	int r = ensure_spool(c, why);
 
 	pthread_mutex_lock(&c->mutex);
-	c->keep_going = true;
+	c->keep_going = c->file.size < 0;
 	pthread_mutex_unlock(&c->mutex);
 	if (r == 0) {
 		r = stream_start(c, 0, INT64_MAX, waiter, why);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "account/internal.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 /* Each holds a descriptor. */
@@ -41,7 +42,7 @@ void content_destroy(struct content *c)
 	spool_destroy(c->spool);
 	file_finish(&c->file);
 	problem_finish(&c->why);
-	fetch_wipe(c->url);
+	wipe_text(c->url);
 	pthread_mutex_destroy(&c->mutex);
 	free(c);
 }
@@ -289,6 +290,10 @@ void content_leave(struct content *c)
 {
 	pthread_mutex_lock(&c->table->mutex);
 	c->holds--;
+	/* Listed until now for who opened it while the saver was at it. */
+	if (content_is_kept(c) && !is_in_use_locked(c)) {
+		content_unlist_locked(c);
+	}
 	bool loose = content_is_loose_locked(c);
 	pthread_mutex_unlock(&c->table->mutex);
 	if (loose) {
@@ -304,16 +309,14 @@ static struct http_job **abandon_locked(struct content *c)
 	struct http_job **jobs = NULL;
 
 	pthread_mutex_lock(&c->mutex);
-	bool useful = c->spool && !c->failed && spool_bytes(c->spool) > 0;
-	if (!c->keep_going || c->measured) {
+	bool failed = c->failed;
+	bool useful = !failed && !content_is_kept(c) && c->spool && spool_bytes(c->spool) > 0;
+	if (!c->keep_going) {
 		jobs = streams_take_locked(c);
-	}
-	if (c->complete || !c->keep_going) {
-		fetch_wipe(c->url);
-		c->url = NULL;
+		wipe_text(take_ptr(&c->url));
 	}
 	pthread_mutex_unlock(&c->mutex);
-	if (c->failed || content_is_kept(c) || (!useful && c->holds == 0)) {
+	if (failed || (!useful && c->holds == 0)) {
 		content_unlist_locked(c);
 	}
 	return jobs;

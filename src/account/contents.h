@@ -84,7 +84,6 @@ struct content {
 	bool praised;       /* the store was told that it can be read */
 	bool complete;
 	bool keep_going;  /* even when nobody has it open: its length is wanted */
-	bool measured;    /* its spool has ended: the length was wanted */
 	int64_t born_ms;  /* when the first stream began */
 	int64_t received; /* bytes */
 	struct mark marks[MARKS];

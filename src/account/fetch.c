@@ -17,14 +17,6 @@ void fetch_facts_finish(struct fetch_facts *facts)
 	*facts = (struct fetch_facts){.size = -1};
 }
 
-void fetch_wipe(char *url)
-{
-	if (url) {
-		explicit_bzero(url, strlen(url));
-	}
-	free(url);
-}
-
 int fetch_build(const char *url, const char *range, const char *only_if, struct request *out)
 {
 	*out = (struct request){.method = "GET", .url = strdup(url)};
@@ -181,7 +173,7 @@ int fetch_probe(struct account *account, const char *url, const char *name, stru
 		/* The callbacks end the job on purpose. */
 		if (probe->answered) {
 			r = probe->result;
-			problem_set(why, r, "%s", problem_words(&probe->why, r));
+			problem_set(r < 0 ? why : NULL, r, "%s", problem_words(&probe->why, r));
 			*facts = probe->facts;
 			probe->facts = (struct fetch_facts){.size = -1};
 		}

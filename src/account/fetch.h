@@ -13,8 +13,6 @@ struct fetch_facts {
 	char *modified; /* Last-Modified, or NULL */
 };
 void fetch_facts_finish(struct fetch_facts *facts);
-/* Frees a URL that may hold a signature. NULL is fine. */
-void fetch_wipe(char *url);
 
 /* Asks for the first bytes, and takes little more than the head. Waits. EACCES, ENOENT … for what
  * the server refuses; EBADMSG when what it has cannot be a file of that name. */

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 struct flight {
@@ -22,11 +22,8 @@ struct flight {
 void call_finish(struct call *call)
 {
 	http_job_unref(call->job);
-	if (call->token) {
-		explicit_bzero(call->token, strlen(call->token));
-	}
-	free(call->token);
-	free(call->url);
+	wipe_text(call->token);
+	wipe_text(call->url);
 	for (int i = 0; i < call->id_count; i++) {
 		free(call->ids[i]);
 	}
@@ -192,12 +189,12 @@ int flight_run(struct flights *flights, uint64_t key, int64_t fresh_ms, flight_w
 		r = work(context, &f->call, waiter, &own);
 		bool gave_up = r == -EINTR || clock_ms() >= waiter->deadline_ms;
 		step_down(flights, f, r, gave_up && r < 0, &own, fresh_ms);
-		problem_set(why, r, "%s", problem_words(&own, r));
+		problem_set(r < 0 ? why : NULL, r, "%s", problem_words(&own, r));
 		problem_finish(&own);
 	} else if (r == 0) {
 		/* Landed: nothing writes to it any more. */
 		r = f->result;
-		problem_set(why, r, "%s", problem_words(&f->why, r));
+		problem_set(r < 0 ? why : NULL, r, "%s", problem_words(&f->why, r));
 	}
 	leave(flights, f);
 	return r;

@@ -67,7 +67,8 @@ struct account {
 	char *refresh; /* gets the next one; or NULL */
 	int64_t token_until_ms;
 
-	atomic_uint narrow; /* requests for which the server needs the smaller document */
+	atomic_llong behind_ms; /* this machine's clock, by the last answer with a date */
+	atomic_uint narrow;     /* requests for which the server needs the smaller document */
 
 	pthread_mutex_t command_mutex; /* one check-and-note of a command at a time */
 
@@ -251,5 +252,11 @@ void adopt_expect(struct account *account, struct work *work);
 
 void account_report_changes(struct account *account, unsigned collection,
 			    const struct item_change *changes, int count);
+/* That of an item the store was told of with no word about what it changed. */
+void account_report_item(struct account *account, const struct item *item, unsigned changes);
+
+/* ---- account.c */
+/* The setting's text; NULL when it is not set. */
+const char *account_setting(const struct account *account, const char *name);
 
 #endif

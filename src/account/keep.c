@@ -7,56 +7,48 @@
 
 #include "account/fetch.h"
 #include "account/internal.h"
+#include "account/server.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 
 /* So long an archive may take altogether; a server that falls silent is given up much sooner. */
 enum { ARCHIVE_MS = 24 * 3600 * 1000 };
 
-/* A download that is waited for. */
-struct haul {
-	struct download download;
-	struct account *account;
-};
-
 /* In the HTTP thread. */
-static void haul_ended(void *context, int result, const char *words)
+static void ended(void *context, int result, const char *words)
 {
-	struct haul *haul = context;
+	struct spool *spool = context;
 
 	(void)words; /* they stand in the download */
-	spool_end(haul->download.spool, result);
+	spool_end(spool, result);
 }
 
 /* A page of a server that says it has no such archive must not be kept as one. */
 static int check_archive(struct spool *spool, const char *path, struct problem *why)
 {
-	static const char ending[] = ".zip";
-	char start[2] = "";
-	size_t length = strlen(path);
+	char start[8] = "\n"; /* no archive begins with that */
+	ssize_t n = pread(spool_fd(spool), start, sizeof(start), 0);
 
-	if (length < sizeof(ending) || strcmp(path + length - strlen(ending), ending) != 0) {
+	if (server_fits_name(path, 0, start, n > 0 ? (size_t)n : 1)) {
 		return 0;
 	}
-	if (pread(spool_fd(spool), start, 2, 0) != 2 || memcmp(start, "PK", 2) != 0) {
-		return problem_set(why, -EBADMSG, "what the file server sent as %s is no zip",
-				   path);
-	}
-	return 0;
+	return problem_set(why, -EBADMSG, "what the file server sent as %s is no %s", path,
+			   strrchr(path, '.') + 1);
 }
 
-static int download(struct account *account, const struct parcel_file *file, struct spool *spool,
-		    struct waiter *waiter, struct problem *why)
+static int fetch_archive(struct account *account, const struct parcel_file *file,
+			 struct spool *spool, struct waiter *waiter, struct problem *why)
 {
-	struct haul haul = {
-		.account = account,
-		.download = {.spool = spool, .size = -1, .ended = haul_ended},
+	struct download download = {
+		.spool = spool,
+		.size = -1,
+		.ended = ended,
+		.context = spool,
 	};
 	struct http_job *job = NULL;
 
-	haul.download.context = &haul;
 	waiter->deadline_ms = clock_ms() + ARCHIVE_MS;
-	int r = fetch_start(account, file->url, &haul.download, &job, why);
+	int r = fetch_start(account, file->url, &download, &job, why);
 	if (r < 0) {
 		return r;
 	}
@@ -72,9 +64,9 @@ static int download(struct account *account, const struct parcel_file *file, str
 	http_job_unref(job);
 	if (size < 0) {
 		problem_set(why, (int)size, "%s: %s", file->path,
-			    problem_words(&haul.download.why, (int)size));
+			    problem_words(&download.why, (int)size));
 	}
-	problem_finish(&haul.download.why);
+	problem_finish(&download.why);
 	return size < 0 ? (int)size : 0;
 }
 
@@ -89,7 +81,7 @@ static int keep_archive(const struct order *order, const struct parcel_file *fil
 	int r = spool_create(dir, &spool);
 	problem_set(r < 0 ? why : NULL, r, "%s: %s", dir, strerror(-r));
 	if (r == 0) {
-		r = download(account, file, spool, waiter, why);
+		r = fetch_archive(account, file, spool, waiter, why);
 	}
 	if (r == 0) {
 		r = check_archive(spool, file->path, why);
@@ -120,9 +112,7 @@ static int keep_files(const struct order *order, const struct keepsake *list, in
 		return problem_set(why, r, "the state folder: %s", strerror(-r));
 	}
 	if (changed) {
-		struct item_change change = {order->item.row, CHANGE_FILES, order->item.state, ""};
-		strcpy(change.name, order->item.name);
-		account_report_changes(account, order->work->number, &change, 1);
+		account_report_item(account, &order->item, CHANGE_FILES);
 	}
 	return 0;
 }
@@ -160,16 +150,6 @@ static char *former(const struct order *order, const char *path)
 	return kept;
 }
 
-/* Whoever has it open goes on reading. */
-static void discard(const struct order *order, const char *kept)
-{
-	auto_free char *path = NULL;
-
-	if (kept && asprintf(&path, "%s/%s", order->account->shared->kept_dir, kept) > 0) {
-		unlink(path);
-	}
-}
-
 static int keep_one(const struct order *order, const struct parcel_file *file, int index,
 		    struct waiter *waiter, struct problem *why)
 {
@@ -188,7 +168,7 @@ static int keep_one(const struct order *order, const struct parcel_file *file, i
 		.password = file->password,
 	};
 	r = keep_files(order, &one, 1, why);
-	discard(order, r < 0 ? kept : old);
+	spool_discard(order->account->shared->kept_dir, r < 0 ? kept : old);
 	return r;
 }
 

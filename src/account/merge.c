@@ -19,6 +19,14 @@ void account_report_changes(struct account *account, unsigned collection,
 	}
 }
 
+void account_report_item(struct account *account, const struct item *item, unsigned changes)
+{
+	struct item_change change = {.row = item->row, .changes = changes, .state = item->state};
+
+	snprintf(change.name, sizeof(change.name), "%s", item->name);
+	account_report_changes(account, item->collection, &change, 1);
+}
+
 /* A row as the store takes it. The fact borrows from the row; its files are *files, the caller's. */
 static int fact_of_row(const struct row *row, struct fact *out, struct fact_file **files)
 {

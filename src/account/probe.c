@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -16,7 +15,6 @@ enum {
 	CLOCK_OFF_MS = 2 * 60 * 1000,
 	HOUR_MINUTES = 60,
 	DAY_MINUTES = 24 * HOUR_MINUTES,
-	FRONT_PAGE_BYTES = 1024 * 1024,
 };
 
 struct probe {
@@ -38,13 +36,10 @@ static void tell_addresses(struct probe *probe)
 	const char *before = "; there is nothing at that address, check ";
 
 	for (int i = 0; i < provider->setting_count; i++) {
-		for (int j = 0; j < probe->account->scope.count; j++) {
-			if (provider->settings[i].url &&
-			    strcmp(provider->settings[i].name, probe->account->settings[j].name) ==
-				    0) {
-				buf_printf(probe->said, "%s%s", before, provider->settings[i].name);
-				before = " and ";
-			}
+		const struct setting_spec *setting = &provider->settings[i];
+		if (setting->url && account_setting(probe->account, setting->name)) {
+			buf_printf(probe->said, "%s%s", before, setting->name);
+			before = " and ";
 		}
 	}
 }
@@ -77,15 +72,7 @@ static bool logs_in(const struct account *account)
 {
 	const struct token_spec *token = account->provider->token;
 
-	if (!token || !token->login.request) {
-		return false;
-	}
-	for (int i = 0; token->fixed && i < account->scope.count; i++) {
-		if (strcmp(account->settings[i].name, token->fixed) == 0) {
-			return false;
-		}
-	}
-	return true;
+	return token && token->login.request && !account_setting(account, token->fixed);
 }
 
 static int log_in(struct probe *probe)
@@ -99,10 +86,7 @@ static int log_in(struct probe *probe)
 	} else if (logs_in(probe->account)) {
 		buf_puts(probe->said, "logged in");
 	}
-	if (token) {
-		explicit_bzero(token, strlen(token));
-	}
-	free(token);
+	wipe_text(token);
 	problem_finish(&why);
 	return r;
 }
@@ -235,59 +219,13 @@ static int ask_all(struct probe *probe)
 
 /* ---- the clock */
 
-/* The address of the first listing, without its path: asked for nothing, with no credentials: any
- * server says when it is. */
-static int find_origin(struct account *account, struct request *out)
-{
-	const struct listing *listing = &account->provider->collections[0].list;
-	struct page_position position = {0};
-	struct value token = {"token", "-"};
-	struct values values = {&token, 1, &account->scope};
-	struct request page = {0};
-	char origin[256];
-
-	int r = page_build(account->provider, listing, false, &position, &values, &page, NULL);
-	if (r == 0) {
-		out->method = "GET";
-		out->once = true; /* not worth a second try */
-		r = asprintf(&out->url, "%s/", url_origin(page.url, origin, sizeof(origin)));
-		out->url = r < 0 ? NULL : out->url;
-	}
-	request_finish(&page);
-	return r < 0 ? r : 0;
-}
-
-/* When it is at the API (wall ns); 0 when it does not say. */
-static int64_t ask_date(struct probe *probe)
-{
-	struct account *account = probe->account;
-	const struct response *response = NULL;
-	const char *date = NULL;
-	struct http_options options;
-	struct http_job *job = NULL;
-	struct request request = {0};
-
-	call_options(account, probe->waiter, false, &options);
-	options.body_max = FRONT_PAGE_BYTES;
-	if (find_origin(account, &request) == 0 &&
-	    http_submit(account->shared->http, &request, &options, &job) == 0 &&
-	    http_wait(job, probe->waiter) == 0 && http_result(job, &response, NULL) == 0) {
-		date = response_header(response, "Date");
-	}
-	int64_t date_ns = date ? clock_parse_http(date) : 0;
-	http_job_unref(job);
-	request_finish(&request);
-	return date_ns;
-}
-
 static void tell_clock(struct probe *probe)
 {
-	int64_t date_ns = ask_date(probe);
-	int64_t behind_ms = (date_ns - clock_wall_ns()) / 1000000;
+	int64_t behind_ms = atomic_load(&probe->account->behind_ms);
 	int64_t minutes = (llabs(behind_ms) + 30000) / 60000;
 	const char *unit = "minutes";
 
-	if (date_ns == 0 || llabs(behind_ms) < CLOCK_OFF_MS) {
+	if (llabs(behind_ms) < CLOCK_OFF_MS) {
 		return;
 	}
 	if (minutes >= 2 * DAY_MINUTES) {
@@ -301,19 +239,11 @@ static void tell_clock(struct probe *probe)
 		   (long long)minutes, unit, behind_ms > 0 ? "behind" : "ahead of");
 }
 
-/* True when an answer came, whatever it was. */
-static bool has_answered(int r)
-{
-	return r != -EHOSTUNREACH && r != -ECONNREFUSED && r != -ETIMEDOUT && r != -EINTR;
-}
-
 int account_probe(struct account *account, struct waiter *waiter, struct buf *said)
 {
 	struct probe probe = {.account = account, .waiter = waiter, .said = said};
 	int r = ask_all(&probe);
 
-	if (has_answered(r)) {
-		tell_clock(&probe);
-	}
+	tell_clock(&probe);
 	return buf_status(said) < 0 ? -ENOMEM : r;
 }

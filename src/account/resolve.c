@@ -15,20 +15,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* The setting's text; NULL when it is not set. */
-static const char *setting_text(const struct account *account, const char *name)
-{
-	for (int i = 0; name && i < account->scope.count; i++) {
-		if (strcmp(account->settings[i].name, name) == 0) {
-			return account->settings[i].text;
-		}
-	}
-	return NULL;
-}
-
 int resolve_rebase(struct account *account, const char *setting, char **url)
 {
-	const char *base = setting_text(account, setting);
+	const char *base = account_setting(account, setting);
 	const char *path = strstr(*url, "://");
 	char *moved = NULL;
 
@@ -43,7 +32,7 @@ int resolve_rebase(struct account *account, const char *setting, char **url)
 	if (asprintf(&moved, "%.*s%s", (int)length, base, path) < 0) {
 		return -ENOMEM;
 	}
-	fetch_wipe(*url);
+	wipe_text(*url);
 	*url = moved;
 	return 0;
 }
@@ -146,12 +135,10 @@ void resolve_report(struct account *account, uint32_t row, const char *words)
 	    item_by_row(account->shared->store, row, &item) < 0) {
 		return;
 	}
-	struct item_change change = {.row = row, .changes = CHANGE_ERROR, .state = item.state};
-	snprintf(change.name, sizeof(change.name), "%s", item.name);
 	if (words) {
 		log_error(0, "%s: %s: %s", account->config->name, item.name, words);
 	}
-	account_report_changes(account, item.collection, &change, 1);
+	account_report_item(account, &item, CHANGE_ERROR);
 	item_finish(&item);
 }
 
@@ -203,7 +190,7 @@ static int learn_size(void *context, struct call *call, struct waiter *waiter, s
 		resolve_report(account, learn->file->item, problem_words(why, r));
 	}
 	fetch_facts_finish(&facts);
-	fetch_wipe(url);
+	wipe_text(url);
 	return r;
 }
 

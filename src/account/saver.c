@@ -55,10 +55,7 @@ static int keep(struct content *c)
 	if (r == 0) {
 		r = file_set_kept(shared->store, c->file.row, name, sum);
 		if (r < 0) {
-			auto_free char *path = NULL;
-			if (asprintf(&path, "%s/%s", shared->kept_dir, name) >= 0) {
-				unlink(path);
-			}
+			spool_discard(shared->kept_dir, name);
 		}
 	}
 	return r;

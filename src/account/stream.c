@@ -6,6 +6,7 @@
 
 #include "account/contents.h"
 #include "account/internal.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -80,7 +81,7 @@ static int64_t back_off_ms(int failures)
 
 static void wipe_url_locked(struct content *c)
 {
-	fetch_wipe(c->url);
+	wipe_text(c->url);
 	c->url = NULL;
 }
 
@@ -131,9 +132,11 @@ static bool is_complete(const struct content *c)
 /* A download whose length was not known came to its end, or to none. */
 static void measure_locked(struct content *c, int result)
 {
-	c->measured = true;
+	c->keep_going = false;
 	if (result == 0) {
 		c->file.size = spool_reach(c->spool, 0);
+	} else {
+		c->failed = result; /* the next to measure begins anew */
 	}
 	spool_end(c->spool, result);
 }
@@ -154,7 +157,7 @@ static void ended(void *context, int result, const char *words)
 		c->failures = 0;
 		c->refusals = 0;
 	}
-	if (c->file.size < 0 && !c->measured) {
+	if (c->file.size < 0) {
 		measure_locked(c, result);
 	}
 	bool completed = !c->complete && is_complete(c);
@@ -246,8 +249,10 @@ static struct stream *plan(const struct wanted *wanted, const char *url, uint64_
 
 	pthread_mutex_lock(&c->mutex);
 	int64_t missing = spool_reach(c->spool, wanted->offset);
+	/* Its length may have become known meanwhile. */
+	bool is_end = c->file.size >= 0 && missing >= c->file.size;
 	*r = 0;
-	if (missing < wanted->end && !c->failed && !c->measured && clock_ms() >= c->not_before_ms &&
+	if (missing < wanted->end && !is_end && !c->failed && clock_ms() >= c->not_before_ms &&
 	    window_plan_locked(c, missing, wanted->end, &range)) {
 		s = add_locked(c, &range);
 		*r = s ? 0 : -ENOMEM;
@@ -305,7 +310,7 @@ static int start(void *context, struct call *call, struct waiter *waiter, struct
 	if (!s || r < 0) {
 		content_leave(c);
 	}
-	fetch_wipe(url);
+	wipe_text(url);
 	return r;
 }
 

@@ -3,7 +3,6 @@
 #include "account/internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -12,25 +11,10 @@
 /* For a token of which nobody says how long it lives. */
 enum { TOKEN_MS = 5 * 60 * 1000 };
 
-static void wipe(char *token)
-{
-	if (token) {
-		explicit_bzero(token, strlen(token));
-	}
-	free(token);
-}
-
 /* The setting that is the token where it is set, or NULL. */
 static const char *fixed_token(const struct account *account)
 {
-	const char *name = account->provider->token->fixed;
-
-	for (int i = 0; name && i < account->scope.count; i++) {
-		if (strcmp(account->settings[i].name, name) == 0) {
-			return account->settings[i].text;
-		}
-	}
-	return NULL;
+	return account_setting(account, account->provider->token->fixed);
 }
 
 static char *valid_token(struct account *account)
@@ -63,11 +47,11 @@ static void keep_token(struct account *account, char *token, char *refresh, int6
 	int64_t life = life_of(account->provider->token, expires_in_ms);
 
 	pthread_mutex_lock(&account->token_mutex);
-	wipe(account->token);
+	wipe_text(account->token);
 	account->token = token;
 	account->token_until_ms = clock_ms() + life;
 	if (refresh) {
-		wipe(account->refresh);
+		wipe_text(account->refresh);
 		account->refresh = refresh;
 	}
 	pthread_mutex_unlock(&account->token_mutex);
@@ -126,14 +110,14 @@ static int fetch_token(void *context, struct call *call, struct waiter *waiter, 
 	int r = refresh ? request_token(fetch, call, refresh, waiter, why) : -EACCES;
 	if (refresh && is_refusal(r)) {
 		pthread_mutex_lock(&account->token_mutex);
-		wipe(account->refresh);
+		wipe_text(account->refresh);
 		account->refresh = NULL;
 		pthread_mutex_unlock(&account->token_mutex);
 	}
 	if (is_refusal(r)) {
 		r = request_token(fetch, call, NULL, waiter, why);
 	}
-	wipe(refresh);
+	wipe_text(refresh);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static inline void cleanup_free(void *p)
@@ -23,6 +24,20 @@ static inline void cleanup_file(FILE **f)
 	if (*f) {
 		fclose(*f);
 	}
+}
+
+/* Free what may hold a secret: gone for good, not only returned to malloc. NULL is fine. */
+static inline void wipe_bytes(void *bytes, size_t length)
+{
+	if (bytes) {
+		explicit_bzero(bytes, length);
+	}
+	free(bytes);
+}
+
+static inline void wipe_text(char *text)
+{
+	wipe_bytes(text, text ? strlen(text) : 0);
 }
 
 #define auto_free __attribute__((cleanup(cleanup_free)))

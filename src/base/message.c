@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
+
 /* Takes ownership of both on success. */
 static int add_header(struct header **list, size_t *count, char *name, char *value)
 {
@@ -75,20 +77,12 @@ int request_copy(const struct request *from, struct request *to)
 	return r;
 }
 
-/* Headers carry tokens and bodies carry passwords: gone for good, not only returned to malloc. */
-static void wipe(char *text, size_t length)
-{
-	if (text) {
-		explicit_bzero(text, length);
-		free(text);
-	}
-}
-
+/* Headers carry tokens, and bodies passwords. */
 static void finish_headers(struct header *headers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(headers[i].name);
-		wipe(headers[i].value, strlen(headers[i].value));
+		wipe_text(headers[i].value);
 	}
 	free(headers);
 }
@@ -96,8 +90,8 @@ static void finish_headers(struct header *headers, size_t count)
 void request_finish(struct request *request)
 {
 	finish_headers(request->headers, request->header_count);
-	wipe(request->url, request->url ? strlen(request->url) : 0);
-	wipe(request->body, request->body_length);
+	wipe_text(request->url);
+	wipe_bytes(request->body, request->body_length);
 	*request = (struct request){0};
 }
 

@@ -211,10 +211,7 @@ static bool is_shared_with_earlier(const struct config *config, int index)
 static void finish_account(struct account_config *account)
 {
 	for (int i = 0; i < account->setting_count; i++) {
-		char *value = account->settings[i].value;
-
-		explicit_bzero(value, strlen(value));
-		free(value);
+		wipe_text(account->settings[i].value);
 		free(account->settings[i].name);
 	}
 	free(account->settings);

@@ -141,8 +141,7 @@ static void drop_headers(struct request *request)
 			request->headers[kept++] = header;
 		} else {
 			free(header.name);
-			explicit_bzero(header.value, strlen(header.value));
-			free(header.value);
+			wipe_text(header.value);
 		}
 	}
 	request->header_count = kept;

@@ -134,25 +134,12 @@ int parcel_read(const struct act *act, const struct doc *answer, struct parcel *
 }
 
 /* Keys and addresses do not stay in memory. */
-static void wipe(char *secret, size_t length)
-{
-	if (secret) {
-		explicit_bzero(secret, length);
-	}
-	free(secret);
-}
-
-static void wipe_text(char *text)
-{
-	wipe(text, text ? strlen(text) : 0);
-}
-
 void parcel_finish(struct parcel *parcel)
 {
 	for (int i = 0; i < parcel->file_count; i++) {
 		struct parcel_file *file = &parcel->files[i];
 		free(file->path);
-		wipe(file->body, file->length);
+		wipe_bytes(file->body, file->length);
 		wipe_text(file->url);
 		wipe_text(file->password);
 	}

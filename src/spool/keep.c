@@ -100,3 +100,17 @@ int spool_keep(struct spool *spool, const char *dir, const char *name)
 	close(folder);
 	return r;
 }
+
+void spool_discard(const char *dir, const char *name)
+{
+	auto_free char *path = NULL;
+
+	if (!name) {
+		return;
+	}
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return;
+	}
+	unlink(path);
+}

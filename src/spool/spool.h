@@ -27,6 +27,8 @@ int spool_open(const char *dir, const char *name, struct spool **out);
 /* Once all of it is there, from its first byte to its last: leaves its bytes in the folder under
  * that (new) name, 0600, on disk (fsync) when this returns. */
 int spool_keep(struct spool *spool, const char *dir, const char *name);
+/* Takes such a file away; whoever has it open goes on reading. name NULL is fine. */
+void spool_discard(const char *dir, const char *name);
 
 /* What one thread writes, one byte after the other. Small pieces are gathered; a reader gets them
  * all the same. Lives between begin and end. */

@@ -13,6 +13,7 @@ struct before {
 	bool has_error;
 	bool has_trouble;
 	int64_t now_ns;
+	int64_t until_ns; /* item_await()'s */
 };
 
 static int look(struct connection *writer, uint32_t row, struct item_change *change,
@@ -34,7 +35,10 @@ static int look(struct connection *writer, uint32_t row, struct item_change *cha
 	return r < 0 ? r : change->row ? 0 : -ENOENT;
 }
 
-int item_remove(struct store *store, uint32_t row, struct item_change *change)
+/* Changes an item that is there. */
+typedef int change_work(struct connection *writer, const struct before *before);
+static int change_item(struct store *store, uint32_t row, int64_t until_ns, change_work *work,
+		       struct item_change *change)
 {
 	struct before before;
 	struct connection *writer;
@@ -45,15 +49,27 @@ int item_remove(struct store *store, uint32_t row, struct item_change *change)
 		return r;
 	}
 	r = look(writer, row, change, &before);
+	before.until_ns = until_ns;
 	if (!r) {
-		struct query q = query_begin(writer, SQL_ITEM_REMOVE);
-		query_add_int(&q, row);
-		while (query_next(&q)) {
-			change->changes = CHANGE_GONE;
-		}
-		r = query_end(&q);
+		r = work(writer, &before);
 	}
 	return writer_end(store, r);
+}
+
+static int remove_it(struct connection *writer, const struct before *before)
+{
+	struct query q = query_begin(writer, SQL_ITEM_REMOVE);
+
+	query_add_int(&q, before->change->row);
+	while (query_next(&q)) {
+		before->change->changes = CHANGE_GONE;
+	}
+	return query_end(&q);
+}
+
+int item_remove(struct store *store, uint32_t row, struct item_change *change)
+{
+	return change_item(store, row, 0, remove_it, change);
 }
 
 static int retire_files(struct connection *writer, const struct before *before)
@@ -84,51 +100,41 @@ static int touch(struct connection *writer, const struct before *before)
 	return query_run(&q);
 }
 
-static int await(struct connection *writer, const struct before *before, int64_t until_ns)
+static int await(struct connection *writer, const struct before *before)
 {
 	struct item_change *change = before->change;
 	bool was_queued = change->state == STATE_QUEUED;
 	struct query q = query_begin(writer, SQL_ITEM_AWAIT);
 
 	query_add_int(&q, change->row);
-	query_add_int(&q, until_ns);
+	query_add_int(&q, before->until_ns);
 	query_add_int(&q, STATE_QUEUED);
 	query_add_time(&q, was_queued ? 0 : before->now_ns);
 	query_add_time(&q, before->has_error ? before->now_ns : 0);
 	query_add_int(&q, before->now_ns);
 	change->state = STATE_QUEUED;
 	change->changes = (was_queued ? 0 : CHANGE_STATE) | (before->has_error ? CHANGE_ERROR : 0);
-	return query_run(&q);
+	int r = query_run(&q);
+	if (!r) {
+		r = retire_files(writer, before);
+	}
+	return r < 0 ? r : touch(writer, before);
 }
 
 int item_await(struct store *store, uint32_t row, int64_t until_ns, struct item_change *change)
 {
-	struct before before;
-	struct connection *writer;
-	int r = writer_begin(store, &writer);
-
-	*change = (struct item_change){0};
-	if (r < 0) {
-		return r;
-	}
-	r = look(writer, row, change, &before);
-	if (!r) {
-		r = await(writer, &before, until_ns);
-	}
-	if (!r) {
-		r = retire_files(writer, &before);
-	}
-	if (!r) {
-		r = touch(writer, &before);
-	}
-	return writer_end(store, r);
+	return change_item(store, row, until_ns, await, change);
 }
 
 static int expire(struct connection *writer, const struct before *before)
 {
 	struct item_change *change = before->change;
-	struct query q = query_begin(writer, SQL_ITEM_EXPIRE);
 
+	/* In another state it is about other files already. */
+	if (change->state != STATE_READY) {
+		return 0;
+	}
+	struct query q = query_begin(writer, SQL_ITEM_EXPIRE);
 	query_add_int(&q, change->row);
 	query_add_int(&q, STATE_EXPIRED);
 	query_add_int(&q, before->now_ns);
@@ -143,20 +149,7 @@ static int expire(struct connection *writer, const struct before *before)
 
 int item_expire(struct store *store, uint32_t row, struct item_change *change)
 {
-	struct before before;
-	struct connection *writer;
-	int r = writer_begin(store, &writer);
-
-	*change = (struct item_change){0};
-	if (r < 0) {
-		return r;
-	}
-	r = look(writer, row, change, &before);
-	/* In another state it is about other files already. */
-	if (!r && change->state == STATE_READY) {
-		r = expire(writer, &before);
-	}
-	return writer_end(store, r);
+	return change_item(store, row, 0, expire, change);
 }
 
 int item_set_trouble(struct store *store, uint32_t row, const char *words, bool *changed)

@@ -2,20 +2,12 @@
  * of it is ever filled in. */
 #include "store/files.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "store/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-static void wipe(char *secret)
-{
-	if (secret) {
-		explicit_bzero(secret, strlen(secret));
-	}
-	free(secret);
-}
 
 void file_finish(struct file *file)
 {
@@ -24,7 +16,7 @@ void file_finish(struct file *file)
 	free(file->modified);
 	free(file->kept);
 	free(file->sha256);
-	wipe(file->password);
+	wipe_text(file->password);
 	*file = (struct file){0};
 }
 

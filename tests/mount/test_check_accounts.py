@@ -88,11 +88,9 @@ def test_nothing_is_changed_and_no_key_is_selected(check, shop):
     check({name: {} for name in ALL})
     asked = {request["operation"] for request in shop.requests()}
     assert asked == {"token", "getMultipleJobs", "O_orders", "orders", "partner", "products",
-                     "exportsList", "exportsTypesRetrieve", "exportFiles", "unknown"}
+                     "exportsList", "exportsTypesRetrieve", "exportFiles"}
     assert not any(order["keys_selected"] or order["archives_selected"]
                    for order in shop.jobs("wock"))
-    # The address of the host alone is asked when it is, by nobody in particular.
-    assert not any(request["authorization"] for request in shop.requests("unknown"))
 
 
 def test_it_is_tried_while_it_is_mounted(mount, sandbox, program):
@@ -288,7 +286,7 @@ def test_the_first_account_that_fails_decides(check, shop):
     (60, None),
 ])
 def test_a_clock_that_is_off(seconds, words, check, shop):
-    shop.fault("unknown", "*", times=0,
+    shop.fault("*", "*", times=0,
                headers={"Date": email.utils.formatdate(time.time() + seconds, usegmt=True)})
     code, (line,) = check({"elasticpath": {}})
     assert code == OK
