@@ -5,18 +5,24 @@
  * │ kind  │ account │ coll.  │ row in the store  │ leaf         │
  * └───────┴─────────┴────────┴───────────────────┴──────────────┘
  *
+ * Of what is in an archive, kind ENTRY, the row has 28 bits (from 24 on) and the leaf, which is the
+ * member's number, 24.
+ *
  * Rows and account numbers come from the store and are never reused, so a number
  * means the same thing on every mount of the same state and no table is kept.
  * The root must be 1 (FUSE_ROOT_ID): kind CTRL is 0 and leaf ROOT is 1. */
 #ifndef ORDERFS_ADDRESS_H
 #define ORDERFS_ADDRESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum address_kind {
 	ADDRESS_CTRL = 0, /* the root, account folders, .orderfs; row 0 */
 	ADDRESS_ITEM = 1, /* a collection (row 0), an item's folder, its small files */
 	ADDRESS_FILE = 2, /* content, or a folder of it; one row per version of a file, leaf 0 */
+	ADDRESS_ENTRY =
+		3, /* an archive's folder (leaf 0) and what is in it, by the archive's row */
 };
 
 /* Leaves by kind. Stored nowhere, but exported inode numbers hang on them: append only. */
@@ -47,26 +53,49 @@ enum leaf {
 struct address {
 	enum address_kind kind;
 	unsigned account;    /* 0..255 */
-	unsigned collection; /* 0..15 */
-	uint32_t row;
+	unsigned collection; /* 0..15; of an entry 0 */
+	uint32_t row;        /* of an entry below ENTRY_ROWS */
 	unsigned leaf;
 };
 
+#define ENTRY_ROWS (UINT32_C(1) << 28)
+#define ENTRY_LEAVES (UINT32_C(1) << 24)
+
 static inline uint64_t address_pack(struct address a)
 {
-	return (uint64_t)a.kind << 60 | (uint64_t)(a.account & 0xff) << 52 |
-	       (uint64_t)(a.collection & 0xf) << 48 | (uint64_t)a.row << 16 | (a.leaf & 0xffff);
+	uint64_t above = (uint64_t)a.kind << 60 | (uint64_t)(a.account & 0xff) << 52;
+
+	if (a.kind == ADDRESS_ENTRY) {
+		return above | (uint64_t)(a.row & (ENTRY_ROWS - 1)) << 24 |
+		       (a.leaf & (ENTRY_LEAVES - 1));
+	}
+	return above | (uint64_t)(a.collection & 0xf) << 48 | (uint64_t)a.row << 16 |
+	       (a.leaf & 0xffff);
 }
 
 static inline struct address address_unpack(uint64_t ino)
 {
-	return (struct address){
+	struct address a = {
 		.kind = (enum address_kind)(ino >> 60 & 0x7),
 		.account = (unsigned)(ino >> 52 & 0xff),
 		.collection = (unsigned)(ino >> 48 & 0xf),
 		.row = (uint32_t)(ino >> 16 & 0xffffffff),
 		.leaf = (unsigned)(ino & 0xffff),
 	};
+
+	if (a.kind == ADDRESS_ENTRY) {
+		a.collection = 0;
+		a.row = (uint32_t)(ino >> 24 & (ENTRY_ROWS - 1));
+		a.leaf = (unsigned)(ino & (ENTRY_LEAVES - 1));
+	}
+	return a;
+}
+
+/* What is written to it is a command. */
+static inline bool address_takes_commands(struct address a)
+{
+	return (a.kind == ADDRESS_ITEM && a.leaf == LEAF_TRIGGER) ||
+	       (a.kind == ADDRESS_CTRL && a.leaf == LEAF_REFRESH);
 }
 
 #endif

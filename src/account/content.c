@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "account/contents.h"
 #include "account/internal.h"
+#include "account/unpack.h"
 #include "base/clock.h"
 
 /* A kept file's spool lies where it is to stay. */
-static int ensure_spool(struct content *c, struct problem *why)
+int content_prepare(struct content *c, struct problem *why)
 {
 	bool kept = content_is_kept(c);
 	const char *dir = kept ? c->account->shared->kept_dir : c->table->dir;
@@ -57,13 +57,16 @@ static int report(struct content *c, int r, struct problem *why)
 	/* Whose patience ended hears what it was that took so long. */
 	const char *words = c->failed == r || (r == -ETIMEDOUT && c->failures) ? c->why.words
 									       : NULL;
-	problem_set(why, r, "%s: %s", c->file.name, words ? words : problem_words(why, r));
+	words = words ? words : problem_words(why, r);
+	/* What an archive's member lacks was the archive's own fault, and has its name. */
+	bool named = c->archive && strncmp(words, c->file.name, strlen(c->file.name)) == 0;
+	problem_set(why, r, "%s%s%s", named ? "" : c->file.name, named ? "" : ": ", words);
 	c->praised = false;
 	pthread_mutex_unlock(&c->mutex);
 	if (r == -ESTALE) {
 		replace_version(c);
 	} else {
-		resolve_report(c->account, c->file.item, problem_words(why, r));
+		report_file(c->account, c->file.item, c->file.name, problem_words(why, r));
 	}
 	return r;
 }
@@ -76,7 +79,7 @@ static void praise(struct content *c)
 	c->praised = true;
 	pthread_mutex_unlock(&c->mutex);
 	if (first) {
-		resolve_report(c->account, c->file.item, NULL);
+		report_file(c->account, c->file.item, c->file.name, NULL);
 	}
 }
 
@@ -165,7 +168,8 @@ static int fetch(struct content *c, int64_t offset, int64_t end, struct waiter *
 			r = plan(c, offset, end, &until_ms);
 		}
 		if (r == 1) {
-			r = stream_start(c, offset, end, waiter, why);
+			r = c->archive ? unpack_start(c, offset, end, why)
+				       : stream_start(c, offset, end, waiter, why);
 			looked = false;
 			until_ms = 0;
 		} else if (r == 0) {
@@ -179,7 +183,7 @@ static int fetch(struct content *c, int64_t offset, int64_t end, struct waiter *
 ssize_t content_read(struct content *c, int64_t offset, size_t length, struct waiter *waiter,
 		     struct problem *why)
 {
-	int r = ensure_spool(c, why);
+	int r = content_prepare(c, why);
 
 	if (r < 0) {
 		return report(c, r, why);
@@ -190,7 +194,8 @@ ssize_t content_read(struct content *c, int64_t offset, size_t length, struct wa
 		return 0;
 	}
 	make_room(c);
-	r = fetch(c, offset, end, waiter, why);
+	r = c->is_small ? unpack_small(c, offset, end, waiter, why)
+			: fetch(c, offset, end, waiter, why);
 	if (r < 0) {
 		content_done(c, offset, (size_t)(end - offset));
 		return report(c, r, why);
@@ -216,7 +221,7 @@ bool content_is_complete(struct content *c)
 
 int64_t content_measure(struct content *c, struct waiter *waiter, struct problem *why)
 {
-	int r = ensure_spool(c, why);
+	int r = content_prepare(c, why);
 
 	pthread_mutex_lock(&c->mutex);
 	c->keep_going = c->file.size < 0;

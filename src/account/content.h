@@ -15,6 +15,8 @@ struct content;
 /* The table of contents of a mount. dir must exist; when nothing can be kept there it is the error
  * of the file system. */
 int contents_create(const char *dir, int64_t most_bytes, struct contents **out);
+/* Ends what reads on its own behalf; before the HTTP engine goes. contents may be NULL. */
+void contents_stop(struct contents *contents);
 void contents_destroy(struct contents *contents);
 /* Bytes in spools now, and how many of them. */
 void contents_usage(struct contents *contents, int64_t *bytes, int *count);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "account/internal.h"
+#include "account/unpack.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 
@@ -33,6 +34,7 @@ int contents_create(const char *dir, int64_t most_bytes, struct contents **out)
 	table->most_bytes = most_bytes;
 	pthread_mutex_init(&table->mutex, NULL);
 	condition_init(&table->keep_wanted);
+	condition_init(&table->unpacked);
 	*out = table;
 	return 0;
 }
@@ -44,7 +46,17 @@ void content_destroy(struct content *c)
 	problem_finish(&c->why);
 	wipe_text(c->url);
 	pthread_mutex_destroy(&c->mutex);
+	if (c->archive) {
+		archive_close(c->archive);
+	}
 	free(c);
+}
+
+void contents_stop(struct contents *table)
+{
+	if (table) {
+		unpack_stop(table);
+	}
 }
 
 void contents_destroy(struct contents *table)
@@ -53,12 +65,15 @@ void contents_destroy(struct contents *table)
 		return;
 	}
 	saver_stop(table);
+	archives_let_go(table, true);
 	while (table->list) {
 		struct content *c = table->list;
 		table->list = c->next;
 		content_destroy(c);
 	}
+	archives_finish(table);
 	addresses_finish(table);
+	pthread_cond_destroy(&table->unpacked);
 	pthread_cond_destroy(&table->keep_wanted);
 	pthread_mutex_destroy(&table->mutex);
 	free(table);
@@ -71,13 +86,13 @@ bool contents_are_full(const struct contents *table)
 
 bool content_is_kept(const struct content *c)
 {
-	return c->file.kind == FILE_KEPT || c->account->config->keep;
+	return !c->archive && (c->file.kind == FILE_KEPT || c->account->config->keep);
 }
 
 static bool has_spool(struct content *c)
 {
 	pthread_mutex_lock(&c->mutex);
-	bool has = c->spool && c->file.kind != FILE_KEPT;
+	bool has = c->spool && (c->archive || c->file.kind != FILE_KEPT);
 	pthread_mutex_unlock(&c->mutex);
 	return has;
 }
@@ -122,7 +137,7 @@ int contents_report(struct contents *table, struct content_report **list, int *c
 	}
 	*list = calloc((size_t)most + 1, sizeof(**list));
 	for (struct content *c = table->list; *list && c; c = c->next) {
-		if (has_spool(c)) {
+		if (!c->archive && has_spool(c)) {
 			fill_report(c, &(*list)[(*count)++]);
 		}
 	}
@@ -153,6 +168,14 @@ static bool is_in_use_locked(struct content *c)
 	return pinned || c->handles > 0 || c->holds > 0;
 }
 
+bool content_is_idle(struct content *c, int64_t for_ms)
+{
+	pthread_mutex_lock(&c->table->mutex);
+	bool idle = c->handles == 0 && clock_ms() - c->closed_ms >= for_ms;
+	pthread_mutex_unlock(&c->table->mutex);
+	return idle;
+}
+
 /* The one to give up for want of room: closed the longest ago. NULL when there is room. */
 static struct content *oldest_idle_locked(struct contents *table)
 {
@@ -175,6 +198,9 @@ void contents_make_room(struct contents *table)
 {
 	struct content *c;
 
+	if (contents_are_full(table)) {
+		archives_let_go(table, false);
+	}
 	do {
 		pthread_mutex_lock(&table->mutex);
 		c = oldest_idle_locked(table);
@@ -188,7 +214,7 @@ void contents_make_room(struct contents *table)
 	} while (c);
 }
 
-static int create(struct account *account, const struct file *file, struct content **out)
+static int create(struct account *account, uint32_t row, struct content **out)
 {
 	struct content *c = calloc(1, sizeof(*c));
 
@@ -198,11 +224,7 @@ static int create(struct account *account, const struct file *file, struct conte
 	c->table = account->shared->contents;
 	c->account = account;
 	pthread_mutex_init(&c->mutex, NULL);
-	int r = file_by_row(account->shared->store, file->row, &c->file);
-	if (r == 0 && c->file.kind == FILE_KEPT) {
-		r = spool_open(account->shared->kept_dir, c->file.kept, &c->spool);
-		c->complete = true;
-	}
+	int r = file_by_row(account->shared->store, row, &c->file);
 	if (r < 0) {
 		content_destroy(c);
 		return r;
@@ -223,41 +245,75 @@ static bool serves(struct content *c, int64_t size)
 	return fits;
 }
 
-static struct content *find_locked(struct contents *table, uint32_t row, int64_t size)
+static struct content *find_locked(struct contents *table, const struct content *wanted)
 {
 	for (struct content *c = table->list; c; c = c->next) {
-		if (c->file.row == row && serves(c, size)) {
+		if (c->file.row == wanted->file.row && c->archive == wanted->archive &&
+		    c->entry == wanted->entry && serves(c, wanted->file.size)) {
 			return c;
 		}
 	}
 	return NULL;
 }
 
-int content_open(struct account *account, const struct file *file, struct content **out)
+/* The one in the table that is the same, or this one. */
+static struct content *join(struct contents *table, struct content *fresh)
 {
-	struct contents *table = account->shared->contents;
-	struct content *fresh = NULL;
-
-	contents_make_room(table);
-	int r = create(account, file, &fresh);
-	if (r < 0) {
-		return r;
-	}
 	pthread_mutex_lock(&table->mutex);
-	struct content *c = find_locked(table, file->row, file->size);
+	struct content *c = find_locked(table, fresh);
 	if (!c) {
 		c = fresh;
-		fresh = NULL;
 		c->next = table->list;
 		table->list = c;
 		c->listed = true;
 	}
 	c->handles++;
 	pthread_mutex_unlock(&table->mutex);
-	if (fresh) {
+	if (c != fresh) {
 		content_destroy(fresh);
 	}
-	*out = c;
+	return c;
+}
+
+int content_open(struct account *account, const struct file *file, struct content **out)
+{
+	struct content *c = NULL;
+
+	contents_make_room(account->shared->contents);
+	int r = create(account, file->row, &c);
+	if (r < 0) {
+		return r;
+	}
+	if (c->file.kind == FILE_KEPT) {
+		r = spool_open(account->shared->kept_dir, c->file.kept, &c->spool);
+		c->complete = true;
+	}
+	if (r < 0) {
+		content_destroy(c);
+		return r;
+	}
+	*out = join(account->shared->contents, c);
+	return 0;
+}
+
+int content_open_entry(struct archive *archive, uint32_t entry, int64_t size, struct content **out)
+{
+	struct content *c = NULL;
+
+	contents_make_room(archive->table);
+	int r = create(archive->account, archive->file.row, &c);
+	if (r < 0) {
+		return r;
+	}
+	pthread_mutex_lock(&archive->table->mutex);
+	archive->users++;
+	pthread_mutex_unlock(&archive->table->mutex);
+	c->archive = archive;
+	c->entry = entry;
+	c->file.size = size;
+	c->is_small = entry != ENTRY_WHOLE && size <= BUNDLE_SMALL_BYTES;
+	c->no_ranges = true; /* it is unpacked from its start */
+	*out = join(archive->table, c);
 	return 0;
 }
 

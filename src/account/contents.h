@@ -29,12 +29,13 @@ struct stream {
 	uint64_t number;          /* no other stream of the content ever has it */
 	struct download download; /* the HTTP thread's */
 	/* Under the content's mutex. */
-	struct http_job *job; /* NULL until it is known */
+	struct http_job *job;  /* NULL until it is known */
+	struct waiter *waiter; /* of a thread that unpacks; NULL for a download */
 	int64_t from;
 	int64_t at;   /* its next byte */
 	int64_t stop; /* INT64_MAX: not known */
 	bool held;
-	bool moves;       /* it has an answer */
+	bool moves;          /* it has an answer */
 	int64_t moved_ms;    /* when bytes last came */
 	uint64_t url_number; /* of the URL it was started with */
 };
@@ -56,7 +57,10 @@ struct content {
 	/* Set at creation. */
 	struct contents *table;
 	struct account *account;
-	struct file file; /* but its size, when that was not known: under the mutex */
+	struct file file;        /* but its size, when that was not known: under the mutex */
+	struct archive *archive; /* file is the packed one, and this is unpacked; or NULL */
+	uint32_t entry;          /* the member's number */
+	bool is_small;           /* nothing of it is shown before all of it was found good */
 
 	/* Under the table's mutex. */
 	struct content *next;
@@ -83,6 +87,7 @@ struct content {
 	bool replaced;      /* the store was told that the content is another one */
 	bool praised;       /* the store was told that it can be read */
 	bool complete;
+	bool verified;    /* is_small: it was found good */
 	bool keep_going;  /* even when nobody has it open: its length is wanted */
 	int64_t born_ms;  /* when the first stream began */
 	int64_t received; /* bytes */
@@ -93,6 +98,8 @@ struct content {
 };
 
 struct address_entry;
+struct archive;
+struct job;
 
 struct contents {
 	const char *dir;
@@ -101,6 +108,11 @@ struct contents {
 	pthread_mutex_t mutex; /* protects the list and what contents say of themselves */
 	struct content *list;
 	struct address_entry *addresses;
+	struct archive *archives;
+	/* Threads that unpack. */
+	struct job *jobs;
+	bool unpack_ends;
+	pthread_cond_t unpacked; /* one ended */
 	/* The saver's: its queue, oldest first. */
 	pthread_cond_t keep_wanted;
 	struct content *to_keep;
@@ -115,6 +127,10 @@ bool content_is_loose_locked(struct content *c);
 /* Later opens do not find it any more. */
 void content_unlist_locked(struct content *c);
 void content_destroy(struct content *c);
+/* Of the unpacked member of an archive; see content_open(). */
+int content_open_entry(struct archive *archive, uint32_t entry, int64_t size, struct content **out);
+/* Nobody has had it open for so long. */
+bool content_is_idle(struct content *c, int64_t for_ms);
 /* It is in use, by none that has it open. The last to leave takes a loose one away. */
 void content_hold(struct content *c);
 void content_leave(struct content *c);
@@ -123,6 +139,10 @@ void contents_make_room(struct contents *table);
 bool contents_are_full(const struct contents *table);
 /* It is, or will be, kept for good: no limit is for it. */
 bool content_is_kept(const struct content *c);
+
+/* ---- content.c */
+/* Gives it its spool. */
+int content_prepare(struct content *c, struct problem *why);
 
 /* ---- addresses.c: what contents_remember() was told, for one use. */
 /* The caller's, to be wiped; NULL: none. */
@@ -140,6 +160,8 @@ void window_pin_locked(struct content *c, int64_t offset, int64_t end);
 void window_unpin_locked(struct content *c, int64_t offset, int64_t end);
 /* Whether the stream is to stop for now. */
 bool window_holds_locked(struct content *c, const struct stream *stream);
+/* Whether one that unpacks is far enough ahead of its readers. */
+bool window_leads_locked(const struct content *c, const struct stream *stream);
 /* Lets go those that have waited for their readers long enough. */
 void window_resume_locked(struct content *c);
 /* The stream that brings the byte soon, or the only one that can; or NULL. */

@@ -103,7 +103,7 @@ static struct delivery *pop(struct account *account)
 static void deliver_end(struct account *account, struct delivery *d, int r, struct problem *why)
 {
 	r = order_end(&d->order, r, why);
-	resolve_report(account, d->order.item.row, r < 0 ? problem_words(why, r) : NULL);
+	report_file(account, d->order.item.row, NULL, r < 0 ? problem_words(why, r) : NULL);
 	pthread_mutex_lock(&account->mutex);
 	d->done = true;
 	d->result = r;

@@ -90,10 +90,23 @@ struct account {
 };
 
 /* Keys of flights. */
-enum flight_kind { FLIGHT_TOKEN = 1, FLIGHT_ITEM, FLIGHT_MANY, FLIGHT_SIZE, FLIGHT_CONTENT };
+enum flight_kind {
+	FLIGHT_TOKEN = 1,
+	FLIGHT_ITEM,
+	FLIGHT_MANY,
+	FLIGHT_SIZE,
+	FLIGHT_CONTENT,
+	FLIGHT_ARCHIVE,
+	FLIGHT_MEMBER,
+};
 static inline uint64_t flight_key(enum flight_kind kind, uint32_t row)
 {
-	return (uint64_t)kind << 32 | row;
+	return (uint64_t)kind << 56 | (uint64_t)row << 24;
+}
+/* Of a member of an archive; entry has 24 bits. */
+static inline uint64_t flight_key_of_entry(enum flight_kind kind, uint32_t row, uint32_t entry)
+{
+	return flight_key(kind, row) | entry;
 }
 
 /* ---- call.c: one operation of the description: build, send, read. */
@@ -240,8 +253,12 @@ int resolve_url(struct account *account, struct call *call, const struct file *f
 		struct waiter *waiter, char **url, struct problem *why);
 /* The URL with the origin of the setting, when it is set. Replaces *url. */
 int resolve_rebase(struct account *account, const char *setting, char **url);
-/* Keeps our words about the item's files where `error` shows them; NULL: all is well. */
-void resolve_report(struct account *account, uint32_t item, const char *words);
+
+/* ---- report.c */
+/* Puts our words about that file of the item where `error` shows them, in place of what was said of
+ * it before, with lines about what it lacks if it is an archive; words NULL: all else is well. name
+ * NULL: about all its files. */
+void report_file(struct account *account, uint32_t item, const char *name, const char *words);
 
 /* ---- adopt.c */
 /* After a full listing that began at since_ns: looks for what commands of unknown outcome made. */

@@ -126,22 +126,6 @@ int resolve_url(struct account *account, struct call *call, const struct file *f
 	return r;
 }
 
-void resolve_report(struct account *account, uint32_t row, const char *words)
-{
-	struct item item = {0};
-	bool changed = false;
-
-	if (item_set_trouble(account->shared->store, row, words, &changed) < 0 || !changed ||
-	    item_by_row(account->shared->store, row, &item) < 0) {
-		return;
-	}
-	if (words) {
-		log_error(0, "%s: %s: %s", account->config->name, item.name, words);
-	}
-	account_report_item(account, &item, CHANGE_ERROR);
-	item_finish(&item);
-}
-
 struct learn {
 	struct account *account;
 	const struct file *file;
@@ -185,9 +169,9 @@ static int learn_size(void *context, struct call *call, struct waiter *waiter, s
 			       facts.modified);
 	}
 	if (r == 0) {
-		resolve_report(account, learn->file->item, NULL);
+		report_file(account, learn->file->item, learn->file->name, NULL);
 	} else if (r != -EINTR && r != -ECANCELED) {
-		resolve_report(account, learn->file->item, problem_words(why, r));
+		report_file(account, learn->file->item, learn->file->name, problem_words(why, r));
 	}
 	fetch_facts_finish(&facts);
 	wipe_text(url);

@@ -106,6 +106,17 @@ static const struct mark *find_served(const struct content *c, const struct stre
 	return found;
 }
 
+/* Somebody waits for what comes next, or later. */
+static bool is_wanted(const struct content *c, const struct stream *s)
+{
+	for (int i = 0; i < PINS; i++) {
+		if (c->pins[i].end > s->at && c->pins[i].start < s->stop) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Holds it when it is more than that far ahead. */
 static bool is_ahead(const struct content *c, const struct stream *s, int64_t lead)
 {
@@ -115,10 +126,8 @@ static bool is_ahead(const struct content *c, const struct stream *s, int64_t le
 	if (c->file.size < 0 || c->keep_going) {
 		return false;
 	}
-	for (int i = 0; i < PINS; i++) {
-		if (c->pins[i].end > s->at && c->pins[i].start < s->stop) {
-			return false; /* somebody waits for what comes next, or later */
-		}
+	if (is_wanted(c, s)) {
+		return false;
 	}
 	if (s->at - (mark ? mark->end : s->from) <= lead) {
 		return false;
@@ -132,17 +141,29 @@ bool window_holds_locked(struct content *c, const struct stream *s)
 	return is_ahead(c, s, LEAD_BYTES);
 }
 
+bool window_leads_locked(const struct content *c, const struct stream *s)
+{
+	const struct mark *mark = find_served(c, s);
+
+	return !is_wanted(c, s) && s->at - (mark ? mark->end : s->from) > LEAD_BYTES;
+}
+
 static void resume(struct stream *s)
 {
 	s->held = false;
 	s->moved_ms = clock_ms();
-	http_resume(s->job);
+	if (s->waiter) {
+		spool_tell(s->content->spool);
+	} else {
+		http_resume(s->job);
+	}
 }
 
 void window_resume_locked(struct content *c)
 {
 	for (struct stream *s = c->streams; s; s = s->next) {
-		if (s->held && !is_ahead(c, s, LEAD_BYTES / 2)) {
+		bool stays = s->waiter ? window_leads_locked(c, s) : is_ahead(c, s, LEAD_BYTES / 2);
+		if (s->held && !stays) {
 			resume(s);
 		}
 	}

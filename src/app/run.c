@@ -180,6 +180,7 @@ static void take_down(struct run *run)
 		account_stop(run->accounts[i]);
 	}
 	mount_destroy(run->mount);
+	contents_stop(run->contents);
 	http_destroy(run->http);
 	view_destroy(run->view);
 	contents_destroy(run->contents);

@@ -74,8 +74,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		       struct fuse_file_info *fi)
 {
-	unsigned leaf = address_unpack(ino).leaf;
-	bool command = leaf == LEAF_TRIGGER || leaf == LEAF_REFRESH;
+	bool command = address_takes_commands(address_unpack(ino));
 
 	if (command && (to_set & FUSE_SET_ATTR_SIZE) && attr->st_size == 0 &&
 	    !(to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))) {
@@ -229,7 +228,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		.size = (size_t)n,
 		.flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK,
 		.fd = piece.fd,
-		.pos = offset,
+		.pos = piece.offset,
 	};
 	if (n == 0) {
 		fuse_reply_buf(req, NULL, 0);

@@ -365,6 +365,10 @@ void row_finish(struct row *row);
 /* The URL of a file: spec's path in the resolve answer, or in the row (record and part joined);
  * NULL when there is none there. */
 const char *file_url(const struct file_spec *spec, int element, const struct doc *node);
+/* What opens the file, by the settings; *out is NULL when nothing does, else the caller's, to be
+ * wiped. */
+int file_password(const struct provider *provider, const struct file_spec *spec,
+		  const struct values *settings, char **out);
 
 /* The token in an answer to the token request, and the one that refreshes it (or NULL). Both the
  * caller's. expires_in_ms is 0 when it does not say. */

@@ -231,3 +231,25 @@ int request_fallback(const struct request_spec *spec)
 {
 	return spec && spec->fallback ? spec->number : -1;
 }
+
+int file_password(const struct provider *provider, const struct file_spec *spec,
+		  const struct values *settings, char **out)
+{
+	struct expansion e = {.provider = provider, .values = settings};
+	struct buf text = {0};
+
+	*out = NULL;
+	int r = spec->password ? template_expand(&e, spec->password, PLACE_JSON, &text)
+			       : TEMPLATE_ABSENT;
+	if (r == 0) {
+		r = buf_status(&text);
+	}
+	if (r == 0) {
+		*out = buf_take(&text);
+	}
+	if (text.data) {
+		wipe_bytes(text.data, text.length);
+	}
+	buf_finish(&text);
+	return r < 0 ? r : 0;
+}

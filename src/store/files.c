@@ -132,14 +132,11 @@ int files_read(struct query *q, struct file **list, int *count)
 	return 0;
 }
 
-int files_in(struct store *store, unsigned account, uint32_t item, uint32_t parent,
-	     struct file **list, int *count)
+static int end_list(struct store *store, struct query *q, struct file **list, int *count)
 {
-	struct query q = read_begin(store, SQL_FILE_LIST);
+	int r = files_read(q, list, count);
+	int ended = read_end(store, q);
 
-	add_place(&q, account, item, parent);
-	int r = files_read(&q, list, count);
-	int ended = read_end(store, &q);
 	r = r < 0 ? r : ended;
 	if (r < 0) {
 		files_finish(*list, *count);
@@ -147,6 +144,25 @@ int files_in(struct store *store, unsigned account, uint32_t item, uint32_t pare
 		*count = 0;
 	}
 	return r;
+}
+
+int files_in(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+	     struct file **list, int *count)
+{
+	struct query q = read_begin(store, SQL_FILE_LIST);
+
+	add_place(&q, account, item, parent);
+	return end_list(store, &q, list, count);
+}
+
+int files_beside(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+		 const char *name, struct file **list, int *count)
+{
+	struct query q = read_begin(store, SQL_FILE_LIST_BESIDE);
+
+	add_place(&q, account, item, parent);
+	query_add_text(&q, name);
+	return end_list(store, &q, list, count);
 }
 
 int files_former_names(struct store *store, unsigned account, uint32_t item,

@@ -188,6 +188,9 @@ int file_by_row(struct store *store, uint32_t row, struct file *out);
 int files_in(struct store *store, unsigned account, uint32_t item, uint32_t parent,
 	     struct file **list, int *count);
 void files_finish(struct file *list, int count);
+/* The current files of a folder whose names are that name, a dot and something more. */
+int files_beside(struct store *store, unsigned account, uint32_t item, uint32_t parent,
+		 const char *name, struct file **list, int *count);
 /* The names in the item's folder and those in it that stood for something else since the store was
  * opened, whatever they stand for now. *list is the caller's, free(). */
 struct former_name {

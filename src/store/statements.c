@@ -153,6 +153,11 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_FILE_BY_ROW] = {"look up a file by its row", FILE_COLUMNS "WHERE row = ?"},
 	[SQL_FILE_LIST] = {"list files", FILE_COLUMNS "WHERE account = ? AND item = ? "
 						      "AND parent = ? AND current ORDER BY name"},
+	/* In the order of bytes '/' follows '.'. */
+	[SQL_FILE_LIST_BESIDE] = {"list files beside a name",
+				  FILE_COLUMNS "WHERE account = ?1 AND item = ?2 AND parent = ?3 "
+					       "AND name > ?4 || '.' AND name < ?4 || '/' "
+					       "AND current ORDER BY name"},
 	[SQL_FILE_FORMER_NAMES] = {"list the names of old files",
 				   "SELECT DISTINCT parent, name FROM file "
 				   "WHERE account = ? AND item = ? AND NOT current"},

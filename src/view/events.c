@@ -31,10 +31,14 @@ static void emit_former_names(const struct view *view, unsigned account, uint64_
 	}
 	for (int i = 0; i < count; i++) {
 		uint32_t parent = names[i].parent;
-		emit_named(EVENT_NAME,
-			   parent ? node_ino(ADDRESS_FILE, account, 0, parent, LEAF_CONTENT)
-				  : folder,
-			   0, names[i].name, emit, context);
+		uint64_t in = parent ? node_ino(ADDRESS_FILE, account, 0, parent, LEAF_CONTENT)
+				     : folder;
+		size_t stem = 0;
+		emit_named(EVENT_NAME, in, 0, names[i].name, emit, context);
+		if (bundle_kind_of(names[i].name, &stem) != BUNDLE_NONE) {
+			names[i].name[stem] = '\0';
+			emit_named(EVENT_NAME, in, 0, names[i].name, emit, context);
+		}
 	}
 	free(names);
 }

@@ -30,6 +30,9 @@ struct folder {
 	int line_count;
 	uint32_t rows_after;
 	bool filled;
+	/* Of an archive. */
+	struct archive_visit visit;
+	size_t entry_count;
 };
 
 static int add_fixed(struct folder *folder, const char *name, const struct node *node)
@@ -113,6 +116,14 @@ static int add_files(struct folder *folder, uint32_t item, uint32_t parent)
 		node_of_file(&node, &files[i]);
 		if (!has_name(folder, others, files[i].name)) {
 			r = add_fixed(folder, files[i].name, &node);
+		}
+	}
+	for (int i = 0; i < count && r == 0; i++) {
+		struct node node;
+		char beside[NAME_BYTES];
+		if (archive_beside(folder->view, &files[i], beside, &node) &&
+		    !has_name(folder, folder->fixed_count, beside)) {
+			r = add_fixed(folder, beside, &node);
 		}
 	}
 	files_finish(files, count);
@@ -207,6 +218,9 @@ static int fill(struct folder *folder, struct waiter *waiter)
 	}
 	if (a.kind == ADDRESS_FILE) {
 		return fill_file_folder(folder);
+	}
+	if (a.kind == ADDRESS_ENTRY) {
+		return archive_list(folder->view, a, waiter, &folder->visit, &folder->entry_count);
 	}
 	return -ENOTDIR;
 }
@@ -314,6 +328,11 @@ int folder_entry(struct folder *folder, off_t offset, struct entry *out)
 		out->next = offset + 1;
 		return 1;
 	}
+	if (folder->visit.archive && (size_t)offset - 2 < folder->entry_count) {
+		archive_entry(&folder->visit, (size_t)offset - 2, out->name, &out->node);
+		out->next = offset + 1;
+		return 1;
+	}
 	if (!has_items) {
 		return 0;
 	}
@@ -326,6 +345,7 @@ void folder_close(struct folder *folder)
 {
 	if (folder) {
 		opened_remove(folder->view, &folder->opened);
+		archive_visit_end(&folder->visit);
 		free(folder->fixed);
 		free(folder->lines);
 		free(folder);

@@ -14,6 +14,8 @@ struct handle {
 	struct view *view;
 	struct address address;
 	struct content *content; /* of a file that is not in the store; NULL for text */
+	int64_t base;            /* where in the content the file begins … */
+	int64_t size;            /* … and how long it is; -1: to the end */
 	pthread_mutex_t
 		mutex; /* protects what follows: one handle may be read and written at once */
 	char *text;
@@ -23,7 +25,7 @@ struct handle {
 	bool answered;
 	bool based;
 	off_t written_to;
-	off_t base;
+	off_t answer_base;
 	int64_t late_ms; /* when a read of content last ran out of patience */
 };
 
@@ -142,11 +144,6 @@ static int open_file(struct handle *handle, struct waiter *waiter)
 	return kind == FILE_BODY ? open_body(handle) : open_content(handle, waiter);
 }
 
-static bool takes_commands(struct address address)
-{
-	return address.leaf == LEAF_TRIGGER || address.leaf == LEAF_REFRESH;
-}
-
 static void close_opened(struct opened *opened)
 {
 	handle_close((struct handle *)opened);
@@ -161,7 +158,7 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struc
 	if (address.account && !view_account(view, address.account)) {
 		return -ENOENT;
 	}
-	if (writing && (address.kind == ADDRESS_FILE || !takes_commands(address))) {
+	if (writing && !address_takes_commands(address)) {
 		return -EPERM;
 	}
 	struct handle *handle = calloc(1, sizeof(*handle));
@@ -171,8 +168,12 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struc
 	handle->view = view;
 	handle->address = address;
 	pthread_mutex_init(&handle->mutex, NULL);
+	handle->size = -1;
 	if (address.kind == ADDRESS_FILE) {
 		r = open_file(handle, waiter);
+	} else if (address.kind == ADDRESS_ENTRY) {
+		r = archive_open_content(view, address, waiter, &handle->content, &handle->base,
+					 &handle->size);
 	} else if (reading) {
 		r = open_text(handle, waiter);
 	}
@@ -192,7 +193,7 @@ bool handle_is_text(const struct handle *handle)
 
 bool handle_is_live(const struct handle *handle)
 {
-	return handle->address.kind != ADDRESS_FILE;
+	return handle->address.kind != ADDRESS_FILE && handle->address.kind != ADDRESS_ENTRY;
 }
 
 static bool was_late_just_now(struct handle *handle)
@@ -208,12 +209,20 @@ ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struc
 {
 	struct problem why = {0};
 
+	if (handle->size >= 0 && offset >= handle->size) {
+		return 0;
+	}
+	if (handle->size >= 0 && (int64_t)length > handle->size - offset) {
+		length = (size_t)(handle->size - offset);
+	}
+	offset += handle->base;
 	if (was_late_just_now(handle)) {
 		waiter->deadline_ms = 0; /* what is there can be read all the same */
 	}
 	ssize_t n = content_read(handle->content, offset, length, waiter, &why);
 	if (n > 0) {
-		*out = (struct piece){content_fd(handle->content), offset, (size_t)n, handle->content};
+		*out = (struct piece){content_fd(handle->content), offset, (size_t)n,
+				      handle->content};
 	} else if (n == -ETIMEDOUT) {
 		pthread_mutex_lock(&handle->mutex);
 		handle->late_ms = clock_ms();
@@ -235,9 +244,9 @@ size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length
 	pthread_mutex_lock(&handle->mutex);
 	if (handle->answered && !handle->based) {
 		handle->based = true;
-		handle->base = offset >= handle->written_to ? handle->written_to : 0;
+		handle->answer_base = offset >= handle->written_to ? handle->written_to : 0;
 	}
-	off_t at = offset - handle->base;
+	off_t at = offset - handle->answer_base;
 	if (at >= 0 && (size_t)at < handle->length) {
 		n = handle->length - (size_t)at;
 		n = n < length ? n : length;

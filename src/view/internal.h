@@ -2,6 +2,7 @@
 #ifndef VIEW_INTERNAL_H
 #define VIEW_INTERNAL_H
 
+#include "account/archive.h"
 #include "base/buf.h"
 #include "store/journal.h"
 #include "view/view.h"
@@ -45,6 +46,38 @@ void node_of_file(struct node *out, const struct file *file);
 /* -ENOENT when the leaf does not exist at the moment. */
 int node_of_leaf(struct view *view, struct address address, const struct item *item,
 		 struct node *out);
+
+/* ---- archive.c: archives as folders beside them, and plain twins. */
+/* What is shown beside the file for what is in it; false: nothing. */
+bool archive_beside(struct view *view, const struct file *file, char name[NAME_BYTES],
+		    struct node *out);
+/* Looks up such a name in a folder of the store; -ENOENT. */
+int archive_lookup_beside(struct view *view, unsigned account, uint32_t item, uint32_t parent,
+			  const char *name, struct node *out);
+
+/* An archive that is looked into, as long as that takes. */
+struct archive_visit {
+	struct file file;
+	struct archive *archive;
+	const struct bundle_entry *entry; /* NULL: the archive's folder itself */
+	const struct bundle_entry *const *list;
+};
+/* The following may wait for the archive's directory. */
+int archive_visit(struct view *view, struct address address, struct waiter *waiter,
+		  struct archive_visit *out);
+void archive_visit_end(struct archive_visit *visit);
+int archive_lookup_in(struct view *view, struct address folder, const char *name,
+		      struct waiter *waiter, struct node *out);
+int archive_stat(struct view *view, struct address address, struct waiter *waiter,
+		 struct node *out);
+/* Begins a visit of a folder: *count entries, for archive_entry(). */
+int archive_list(struct view *view, struct address folder, struct waiter *waiter,
+		 struct archive_visit *out, size_t *count);
+void archive_entry(const struct archive_visit *visit, size_t index, char name[NAME_BYTES],
+		   struct node *out);
+/* The member's bytes are those of the content from *base on, *size of them. */
+int archive_open_content(struct view *view, struct address address, struct waiter *waiter,
+			 struct content **out, int64_t *base, int64_t *size);
 
 /* ---- leaf.c: the small text files. */
 struct leaf_info {

@@ -148,8 +148,11 @@ static void error_text(const struct item *item, struct buf *out)
 	if (item->error) {
 		buf_printf(out, "%s\n", item->error);
 	}
-	if (item->trouble) {
-		buf_printf(out, "orderfs: %s\n", item->trouble);
+	/* Ours may be several lines. */
+	for (const char *at = item->trouble; at && *at;) {
+		size_t length = strcspn(at, "\n");
+		buf_printf(out, "orderfs: %.*s\n", (int)length, at);
+		at += length + (at[length] == '\n');
 	}
 }
 

@@ -166,6 +166,8 @@ static int look_for_file(struct view *view, unsigned account, uint32_t item, uin
 
 	if (r == 0) {
 		node_of_file(out, &file);
+	} else if (r == -ENOENT) {
+		r = archive_lookup_beside(view, account, item, parent, name, out);
 	}
 	file_finish(&file);
 	return r;
@@ -237,6 +239,9 @@ int view_lookup(struct view *view, uint64_t parent, const char *name, struct wai
 	if (folder.kind == ADDRESS_FILE) {
 		return look_in_file(view, folder, name, out);
 	}
+	if (folder.kind == ADDRESS_ENTRY) {
+		return archive_lookup_in(view, folder, name, waiter, out);
+	}
 	int r = look_for_leaf(view, folder, name, NULL, out);
 	if (r == -ENOENT && folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER) {
 		r = look_for_item(view, folder, name, waiter, out);
@@ -290,6 +295,9 @@ int view_stat(struct view *view, uint64_t ino, struct waiter *waiter, struct nod
 	}
 	if (address.kind == ADDRESS_FILE) {
 		return stat_file(view, address, waiter, out);
+	}
+	if (address.kind == ADDRESS_ENTRY) {
+		return archive_stat(view, address, waiter, out);
 	}
 	if (address.kind == ADDRESS_ITEM && address.row) {
 		return stat_in_item(view, address, out);

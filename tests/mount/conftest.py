@@ -154,6 +154,7 @@ def mount(sandbox, tmp_path, said, orderfs):
     options     for -o
     arguments   more arguments for the command line
     environment variables for the program
+    descriptions  of more APIs: {name: text}
     """
     mounts = []
 

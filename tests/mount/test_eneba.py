@@ -23,7 +23,7 @@ def shop(sandbox):
 @pytest.mark.parametrize("status, expected, files", [
     (None, "none", []),
     ("PENDING", "running", ["export.json"]),
-    ("COMPLETED", "ready", ["export.json", "keys.zip"]),
+    ("COMPLETED", "ready", ["export.json", "keys", "keys.zip"]),
     ("FAILED", "failed", ["export.json"]),
 ])
 def test_p06_the_words_and_the_files_that_go_with_them(mount, shop, status, expected, files):
@@ -134,7 +134,8 @@ def test_the_address_is_asked_for_only_by_who_wants_the_archive(mount, shop):
     m.refresh()
     wait_until(lambda: run("cat orders/*/status", cwd=m.account).stdout == "ready\n" * 31 and
                len(shop.requests("O_orderExport")) >= 2)
-    run("find . -type f -name '*.json' -exec cat {} +; ls -R", cwd=m.account)
+    run("find . -name keys -prune -o -type f -name '*.json' -exec cat {} +; ls orders/*",
+        cwd=m.account)
     assert {request["status"] for request in shop.requests("O_orderExport")} == {200}
     with pytest.raises(OSError):
         m.stat(ARCHIVE)

@@ -49,7 +49,10 @@ print(json.dumps(found))
 def walk(m, folder, what):
     result = run([sys.executable, "-I", "-S", "-c", WALK, m.account / folder, what], timeout=60)
     assert result.returncode == 0, result
-    return json.loads(result.stdout)
+    found = json.loads(result.stdout)
+    # Without what is shown of archives beside them.
+    return {path: value for path, value in found.items()
+            if path.partition("/")[0] + ".zip" not in found}
 
 
 def files(m, order):

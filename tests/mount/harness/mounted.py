@@ -45,7 +45,8 @@ def fails_with(number):
 class Mount:
     """The program on a mount point in `folder`; see the fixture `mount` for the arguments."""
 
-    def __init__(self, program, folder, settings, options=None, arguments=(), environment=None):
+    def __init__(self, program, folder, settings, options=None, arguments=(), environment=None,
+                 descriptions=None):
         self.folder = folder
         self.path = folder / "shops"
         self.control = self.path / ".orderfs"
@@ -60,6 +61,10 @@ class Mount:
         # Whatever the program looks for in a person's home, it must not be the tester's.
         self._environment = {"HOME": str(folder), **{f"XDG_{name}_HOME": str(folder / name.lower())
                              for name in ("CONFIG", "STATE", "CACHE")}, **(environment or {})}
+        for name, text in (descriptions or {}).items():
+            place = folder / "providers"
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"{name}.yaml").write_text(text)
         self._command = [program, "-c", self.config_file, "-f",
                          *(["-o", options] if options else []), *arguments, self.path]
         self._errors = folder / "stderr"
