@@ -1,18 +1,15 @@
 /* Commands whose outcome is not known: the connection broke, or orderfs ended, after they were
  * sent.
  *
- * They are never sent again. After each full listing the store is searched for what they made; an
- * API does not tell which command made an item. So the items that came here after the command was
- * sent and that no other command made are taken for theirs, in order of time, when there are just
- * as many of them. */
+ * They are never sent again. After each listing, and after what is on its way was asked about, the
+ * store is searched for what they made; an API does not tell which command made an item. So the
+ * items that came here after the command was sent and that no other command made are taken for
+ * theirs, in order of time, when there are just as many of them. */
 #include "account/internal.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/log.h"
 
 /* How wrong the other end's clock may be. */
@@ -33,6 +30,7 @@ static void adopt(struct account *account, struct work *work, const struct comma
 				item.id);
 	}
 	if (r == 0) {
+		trouble_settle(account, work, command->row, NULL);
 		r = command_remembered(work->spec->create, command->fields, &remembered);
 	}
 	if (r == 0 && remembered) {
@@ -47,11 +45,17 @@ static void adopt(struct account *account, struct work *work, const struct comma
 }
 
 /* Given up once every listing must have named it. */
-static void give_up_late(struct account *account, const struct command *command, int64_t since_ns)
+static void give_up_late(struct account *account, struct work *work, const struct command *command,
+			 int64_t since_ns)
 {
-	if (since_ns - command->at_ns > YOUNG_NS) {
-		journal_end(account->shared->store, command->row, OUTCOME_LOST, command->err,
-			    "no answer came, and no item could be told to be its", NULL);
+	static const char words[] = "no answer came, and no item could be told to be its";
+
+	if (since_ns - command->at_ns > YOUNG_NS &&
+	    journal_end(account->shared->store, command->row, OUTCOME_LOST, command->err, words,
+			NULL) == 0) {
+		trouble_settle(account, work, command->row, words);
+		log_error(0, "%s: %s: a command is lost: %s", account->config->name, work->name,
+			  words);
 	}
 }
 
@@ -66,10 +70,11 @@ static void judge_act(struct account *account, struct work *work, const struct c
 	if (item_by_row(store, command->item, &item) == 0 && item.heard_ns > command->at_ns) {
 		journal_end(store, command->row, OUTCOME_ADOPTED, 0,
 			    "the item changed as the command wanted", item.id);
+		trouble_settle(account, work, command->row, NULL);
 		log_info("%s: %s/%s was changed by an unanswered command", account->config->name,
 			 work->name, item.name);
 	} else {
-		give_up_late(account, command, since_ns);
+		give_up_late(account, work, command, since_ns);
 	}
 	item_finish(&item);
 }
@@ -109,7 +114,7 @@ void adopt_items(struct account *account, struct work *work, int64_t since_ns)
 		if (found == own) {
 			adopt(account, work, &unknown[i], rows[i]);
 		} else {
-			give_up_late(account, &unknown[i], since_ns);
+			give_up_late(account, work, &unknown[i], work->named_ns);
 		}
 	}
 	for (int i = own; i < count; i++) {

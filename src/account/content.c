@@ -8,6 +8,7 @@
 #include "account/internal.h"
 #include "account/unpack.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /* A kept file's spool lies where it is to stay. */
 int content_prepare(struct content *c, struct problem *why)
@@ -28,7 +29,7 @@ int content_prepare(struct content *c, struct problem *why)
 }
 
 /* The content at the other end is another one: its name goes to a new version, once. */
-static void replace_version(struct content *c)
+static void replace_version(struct content *c, const char *words)
 {
 	struct account *account = c->account;
 	struct item item = {0};
@@ -44,12 +45,17 @@ static void replace_version(struct content *c)
 	if (file_replace(account->shared->store, c->file.row, clock_wall_ns(), &row) == 0) {
 		account_report_item(account, &item, CHANGE_FILES);
 	}
+	log_error(0, "%s: %s: %s", account->config->name, item.name, words);
 	item_finish(&item);
 }
 
 /* The reader's error, in words, where people look for it. */
 static int report(struct content *c, int r, struct problem *why)
 {
+	if (r == -EAGAIN) {
+		log_info("%s: %s: EAGAIN: %s", c->account->config->name, c->file.name,
+			 problem_words(why, r));
+	}
 	if (r == -EINTR || r == -EAGAIN || r == -ECANCELED) {
 		return r;
 	}
@@ -64,7 +70,7 @@ static int report(struct content *c, int r, struct problem *why)
 	c->praised = false;
 	pthread_mutex_unlock(&c->mutex);
 	if (r == -ESTALE) {
-		replace_version(c);
+		replace_version(c, problem_words(why, r));
 	} else {
 		report_file(c->account, c->file.item, c->file.name, problem_words(why, r));
 	}
@@ -197,6 +203,7 @@ ssize_t content_read(struct content *c, int64_t offset, size_t length, struct wa
 	r = c->is_small ? unpack_small(c, offset, end, waiter, why)
 			: fetch(c, offset, end, waiter, why);
 	if (r < 0) {
+		late_note(c, offset, end, r, waiter);
 		content_done(c, offset, (size_t)(end - offset));
 		return report(c, r, why);
 	}

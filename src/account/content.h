@@ -5,6 +5,7 @@
 #ifndef ACCOUNT_CONTENT_H
 #define ACCOUNT_CONTENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -50,6 +51,10 @@ void content_close(struct content *content);
  * other end is another one now. */
 ssize_t content_read(struct content *content, int64_t offset, size_t length, struct waiter *waiter,
 		     struct problem *why);
+/* Whether some of those bytes did not come within the patience of a reader whose wait ended just
+ * now, but after since_ms. The kernel lets one read of a page after the other through: whoever has
+ * it open since before has stood behind that one, and is not to wait once more. */
+bool content_was_late(struct content *content, int64_t offset, size_t length, int64_t since_ms);
 int content_fd(const struct content *content);
 void content_done(struct content *content, int64_t offset, size_t length);
 /* Fetches all of it to learn its length, where the server does not tell. */

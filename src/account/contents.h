@@ -1,11 +1,13 @@
 /* The inside of a content, for the files that make it up: contents.c (the table), content.c
- * (reading), stream.c (its downloads), window.c (what to fetch next, and what to give up), saver.c.
+ * (reading), stream.c (its downloads), window.c (what to fetch next, and what to give up), late.c,
+ * saver.c.
  *
  * Who holds a content: every open handle, every read that is not done with, every stream until it
  * has ended, the saver, and nobody else. One that is held by nobody stays in the table as long as
  * the cache's limit allows.
  *
- * Lock order: table, content, spool. None is held across a wait. */
+ * Lock order: table, content, then the spool's, or that of the HTTP engine's job. None is held
+ * across a wait. */
 #ifndef ACCOUNT_CONTENTS_H
 #define ACCOUNT_CONTENTS_H
 
@@ -19,6 +21,7 @@ enum {
 	LEAD_BYTES = 8192 * 1024, /* so far ahead of its readers a stream gets when room is short */
 	MARKS = 16,
 	PINS = 64,
+	LATES = 16,
 	STREAMS = 8,
 };
 
@@ -46,6 +49,12 @@ struct mark {
 	int64_t end;   /* the furthest byte so far */
 	int64_t run;   /* bytes in all; 0: none reads there */
 	int64_t used_ms;
+};
+
+/* Bytes that did not come within a reader's patience. */
+struct late {
+	int64_t start, end;
+	int64_t at_ms; /* when it ended; 0: never */
 };
 
 /* Bytes that somebody waits for, or was told are there and has not done with. */
@@ -92,6 +101,8 @@ struct content {
 	int64_t born_ms;  /* when the first stream began */
 	int64_t received; /* bytes */
 	struct mark marks[MARKS];
+	struct late lates[LATES]; /* in a ring */
+	int late_next;
 	struct pin pins[PINS];
 	int pinned;   /* reads in all … */
 	int unpinned; /* … and those for which there was no pin left */
@@ -171,6 +182,10 @@ struct stream *window_find_coming_locked(struct content *c, int64_t offset);
 bool window_plan_locked(struct content *c, int64_t offset, int64_t end, struct range *out);
 /* Gives room back: bytes behind all readers first. */
 void window_shrink_locked(struct content *c);
+
+/* ---- late.c: who waited behind somebody whose patience ended. */
+/* A read ended with r: remembered when it was the end of its patience. */
+void late_note(struct content *c, int64_t offset, int64_t end, int r, const struct waiter *waiter);
 
 /* ---- stream.c */
 /* Starts what the reader at offset needs, if it still does. May wait for the URL. */

@@ -20,6 +20,7 @@ enum { ANSWER_BYTES = 256 * 1024 * 1024 };
 struct delivery {
 	struct delivery *next;
 	int holders;
+	bool ending; /* what became of it is being written down */
 	bool done;
 	int result;
 	struct problem why;
@@ -102,6 +103,9 @@ static struct delivery *pop(struct account *account)
 
 static void deliver_end(struct account *account, struct delivery *d, int r, struct problem *why)
 {
+	pthread_mutex_lock(&account->mutex);
+	d->ending = true;
+	pthread_mutex_unlock(&account->mutex);
 	r = order_end(&d->order, r, why);
 	report_file(account, d->order.item.row, NULL, r < 0 ? problem_words(why, r) : NULL);
 	pthread_mutex_lock(&account->mutex);
@@ -144,6 +148,7 @@ void deliver_drop_all(struct account *account)
 static int wait_for(struct account *account, struct delivery *d, struct waiter *waiter,
 		    struct problem *why)
 {
+	bool goes_on = false;
 	int r = 0;
 
 	wait_begin(waiter, &account->mutex, &account->changed);
@@ -156,8 +161,15 @@ static int wait_for(struct account *account, struct delivery *d, struct waiter *
 	} else {
 		problem_set(why, r, "it goes on: %s/%s/%s appears when all of it is here",
 			    d->order.work->name, d->order.item.name, parcel_record(d->order.act));
+		goes_on = !d->ending;
+		if (goes_on) {
+			trouble_put_locked(&d->order, r, why);
+		}
 	}
 	wait_end(waiter);
+	if (goes_on) {
+		trouble_log(&d->order, r, why);
+	}
 	return r;
 }
 

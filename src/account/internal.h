@@ -27,9 +27,10 @@ struct work {
 	/* Any thread's. */
 	atomic_int many_most; /* items that the server takes in one request; 0: not learnt */
 	/* The account's thread's. */
-	int64_t full_ms; /* when everything was last listed; 0: not in this run */
-	char *since;     /* a document's newest date */
-	int page_size;   /* that the server takes; 0: the description's */
+	int64_t full_ms;  /* when everything was last listed; 0: not in this run */
+	int64_t named_ns; /* when the last good listing began, wall; 0: none in this run */
+	char *since;      /* a document's newest date */
+	int page_size;    /* that the server takes; 0: the description's */
 	/* Under the account's mutex. */
 	int64_t due_ms;    /* when to list next; clock_ms() time */
 	int64_t poll_ms;   /* when to ask about active items next; 0: not apart from listings */
@@ -45,6 +46,8 @@ struct work {
 	char *words;
 	int64_t failing_since_ns;
 	char *command_trouble;  /* the last command failed: "EINVAL since …: words" */
+	int command_words;      /* where its words begin */
+	int64_t command_row;    /* the command's, in the journal */
 	bool detected;          /* offered is what the server said */
 	bool offered[ACTS_MAX]; /* which acts of `create` there are */
 };
@@ -154,7 +157,7 @@ void sync_soon(struct account *account, struct work *work);
 /* … or at once: what a command did is to be found. */
 void sync_now(struct account *account, struct work *work);
 
-/* … or at once, of everything. */
+/* … or lists it at once, also where asking about what is on its way would do. */
 void sync_want(struct account *account, struct work *work);
 
 /* ---- pass.c */
@@ -247,6 +250,16 @@ int order_end(struct order *order, int r, struct problem *why);
 /* trigger.c */
 void order_finish(struct order *order);
 
+/* ---- trouble.c: what went wrong with a command, in the account's status. */
+/* How it ended, there and in the log; 0: it went well, and all is well again. */
+void trouble_note(const struct order *order, int r, const struct problem *why);
+void trouble_put_locked(const struct order *order, int r, const struct problem *why);
+void trouble_log(const struct order *order, int r, const struct problem *why);
+/* What became of the command of that row later: words, or NULL: it went well after all. Nothing
+ * when the status speaks of another one by now. */
+void trouble_settle(struct account *account, struct work *work, int64_t journal_row,
+		    const char *words);
+
 /* ---- resolve.c */
 /* The URL a file is fetched from, now. The caller's, to be wiped: it may hold a signature. */
 int resolve_url(struct account *account, struct call *call, const struct file *file,
@@ -261,7 +274,8 @@ int resolve_rebase(struct account *account, const char *setting, char **url);
 void report_file(struct account *account, uint32_t item, const char *name, const char *words);
 
 /* ---- adopt.c */
-/* After a full listing that began at since_ns: looks for what commands of unknown outcome made. */
+/* Looks for what commands of unknown outcome made, after items were listed or asked about from
+ * since_ns on; 0: in vain. */
 void adopt_items(struct account *account, struct work *work, int64_t since_ns);
 /* At start, before anything is asked: items whose acts a crash cut off are as if those had been
  * taken. */

@@ -107,7 +107,7 @@ static int keep_files(const struct order *order, const struct keepsake *list, in
 	bool changed = false;
 
 	int r = files_keep(account->shared->store, account->number, order->item.row, list, count,
-			   false, &changed);
+			   NULL, &changed);
 	if (r < 0) {
 		return problem_set(why, r, "the state folder: %s", strerror(-r));
 	}

@@ -77,7 +77,8 @@ static int stack_add(struct stack *stack, const char *folder, const char *name, 
 	return 0;
 }
 
-static int keep(struct account *account, const struct stack *stack, bool whole, struct problem *why)
+static int keep(struct account *account, const struct stack *stack, const char *whole,
+		struct problem *why)
 {
 	bool changed = false;
 	int r = files_keep(account->shared->store, account->number, 0, stack->list, stack->count,
@@ -102,7 +103,7 @@ static int fetch_one(struct account *account, const struct document *document,
 		r = stack_add(&stack, NULL, document->name, text);
 	}
 	if (r == 0) {
-		r = keep(account, &stack, false, why);
+		r = keep(account, &stack, NULL, why);
 	}
 	stack_finish(&stack);
 	doc_destroy(answer);
@@ -165,7 +166,7 @@ static int fetch_folder(struct account *account, struct work *work, bool full,
 		doc_destroy(answer);
 	}
 	if (r == 0) {
-		r = keep(account, &stack, full && !position.cut, why);
+		r = keep(account, &stack, full && !position.cut ? document->name : NULL, why);
 	}
 	if (r == 0) {
 		free(work->since);

@@ -127,6 +127,7 @@ int pass_run(struct account *account, struct work *work, bool full, struct waite
 		r = drop_missing(&pass);
 	}
 	if (r == 0) {
+		work->named_ns = since_ns;
 		adopt_items(account, work, since_ns);
 	}
 	if (pass.position.rows > LARGE_ROWS) {

@@ -12,7 +12,6 @@
 #include "account/content.h"
 #include "account/fetch.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/log.h"
 
 int resolve_rebase(struct account *account, const char *setting, char **url)
@@ -158,7 +157,9 @@ static int learn_size(void *context, struct call *call, struct waiter *waiter, s
 	if (r == 0) {
 		r = fetch_probe(account, url, learn->file->name, waiter, &facts, why);
 	}
-	if (r == 0) {
+	/* Where there is no length, the probe was a download: an address that is good for one is
+	 * used up. */
+	if (r == 0 && facts.size >= 0) {
 		contents_remember(account->shared->contents, learn->file->row, url);
 	}
 	if (r == 0 && facts.size < 0) {

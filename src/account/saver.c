@@ -109,11 +109,18 @@ void saver_want(struct content *c)
 	c->next_kept = NULL;
 	*slot = c;
 	c->holds++;
-	if (!table->saver_runs) {
-		table->saver_runs = pthread_create(&table->saver, NULL, run, table) == 0;
+	int r = table->saver_runs ? 0 : pthread_create(&table->saver, NULL, run, table);
+	table->saver_runs = r == 0;
+	if (r > 0) {
+		*slot = NULL;
+		c->holds--; /* not the last: the stream that has ended holds it too */
 	}
 	pthread_cond_signal(&table->keep_wanted);
 	pthread_mutex_unlock(&table->mutex);
+	if (r > 0) {
+		log_error(r, "%s: %s: cannot be kept: %s", account_name(c->account), c->file.name,
+			  strerror(r));
+	}
 }
 
 void saver_stop(struct contents *table)

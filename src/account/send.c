@@ -127,6 +127,8 @@ int order_end(struct order *order, int r, struct problem *why)
 			    "looked for in the next listings, and not sent again",
 			    cause ? cause : error_words(r));
 	}
+	/* Before the journal knows: a listing that is quick takes it back. */
+	trouble_note(order, r, why);
 	journal_end(order->account->shared->store, order->journal_row, outcome, r < 0 ? -r : 0,
 		    r < 0 ? problem_words(why, r) : NULL, order->id);
 	/* After the journal knows: a listing that is quick looks there. */

@@ -8,7 +8,6 @@
 #include "account/internal.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/log.h"
 
 enum {
 	FAILURES = 5,           /* so often in a row a broken download is taken up again */

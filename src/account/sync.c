@@ -188,13 +188,14 @@ static void poll_now(struct account *account, struct work *work)
 {
 	struct problem why = {0};
 	struct waiter waiter;
+	int64_t since_ns = clock_wall_ns();
 
 	begin_waiting(account, &waiter);
 	int r = many_poll(account, work, &waiter, &why);
 	if (r < 0 && r != -EINTR) {
 		log_debug("%s: %s: %s", account->config->name, work->name, problem_words(&why, r));
 	}
-	adopt_items(account, work, clock_wall_ns());
+	adopt_items(account, work, r < 0 ? 0 : since_ns);
 	int active = busy_count(account, work);
 	pthread_mutex_lock(&account->mutex);
 	work->poll_ms = active > 0 ? clock_ms() + active_interval_locked(work) : 0;

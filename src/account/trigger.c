@@ -5,12 +5,11 @@
 #include "account/internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/log.h"
 
 void order_finish(struct order *order)
 {
@@ -21,31 +20,6 @@ void order_finish(struct order *order)
 
 /* So much of a command that cannot be read is kept. */
 enum { WRITTEN_BYTES = 1024 };
-
-/* A failure stays in the account's status until the next command goes well. */
-static void note_outcome(struct order *order, int r, const struct problem *why)
-{
-	struct account *account = order->account;
-	struct work *work = order->work;
-	const char *name = order->item.name ? order->item.name : "";
-	const char *slash = order->item.name ? "/" : "";
-	char when[CLOCK_TEXT_BYTES];
-	char *words = NULL;
-
-	if (r < 0 && asprintf(&words, "%s since %s: %s/%s%strigger: %s", error_name(r),
-			      clock_print(clock_wall_ns(), when), work->name, name, slash,
-			      problem_words(why, r)) < 0) {
-		words = NULL;
-	}
-	pthread_mutex_lock(&account->mutex);
-	free(work->command_trouble);
-	work->command_trouble = words;
-	pthread_mutex_unlock(&account->mutex);
-	if (r < 0) {
-		log_error(r, "%s: %s/%s%strigger: %s: %s", account->config->name, work->name, name,
-			  slash, error_name(r), problem_words(why, r));
-	}
-}
 
 /* {"path": "jobs/…", "id": "…", "state": "queued"} */
 static int print_answer(const struct order *order, char **answer)
@@ -136,13 +110,13 @@ int account_trigger(struct account *account, unsigned collection, uint32_t item,
 	r = prepare(&order, trigger, text, length, waiter, why);
 	if (r < 0) {
 		note_refused(&order, text, length, r, why);
+		trouble_note(&order, r, why);
 	} else if (order.act->deliver) {
 		r = deliver_order(&order, waiter, why);
 	} else {
 		r = order_send(&order, waiter, why);
 		r = order_end(&order, r, why);
 	}
-	note_outcome(&order, r, why);
 	if (r == 0) {
 		r = print_answer(&order, answer);
 	}

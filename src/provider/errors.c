@@ -163,11 +163,14 @@ int error_tell(const struct judged *judged, int err, struct problem *why)
 	const struct response *response = judged->response;
 	const char *text = extract_text(judged->answer, judged->provider->rest->error_message);
 
-	buf_printf(&words, "HTTP %d", response->status);
+	/* "HTTP 200" says nothing beside the API's own words. */
+	if (!text || response->status != 200) {
+		buf_printf(&words, "HTTP %d", response->status);
+	}
 	if (response->status >= 300 && response->status < 400) {
 		describe_redirect(&words, response);
 	} else if (text) {
-		buf_puts(&words, ": ");
+		buf_puts(&words, words.length > 0 ? ": " : "");
 		add_words(&words, judged, text, WORDS_MOST);
 	} else {
 		describe_body(&words, judged);

@@ -213,10 +213,10 @@ struct keepsake {
 };
 /* Adds them to the item's folder (item 0: to the account's, as documents), making folders as
  * needed, in one transaction that is durable (fsync) when this returns. One that is there with the
- * same bytes stays as it is; with others it becomes a new version. whole: the folder that they
- * share (or, with a path of one name each, nothing) loses what is not among them. */
+ * same bytes stays as it is; with others it becomes a new version. whole: NULL, or a folder that
+ * loses what is not among them. */
 int files_keep(struct store *store, unsigned account, uint32_t item, const struct keepsake *list,
-	       int count, bool whole, bool *changed);
+	       int count, const char *whole, bool *changed);
 
 /* What was learnt of a file whose size was not known. A size that is known stays: what differs
  * is another content, see file_replace(). */

@@ -209,28 +209,12 @@ static int keep_one(struct keeping *k, const struct keepsake *keepsake)
 	return r < 0 ? r : mark_brought(k, row);
 }
 
-/* Bytes of the folders that all paths begin with. */
-static size_t shared_length(const struct keepsake *list, int count)
+/* That folder loses what was not brought. */
+static int drop_others(struct keeping *k, const char *folder)
 {
-	size_t shared = folders_length(list[0].path);
+	int r = descend(k, folder, strlen(folder));
 
-	for (int i = 1; i < count; i++) {
-		size_t same = 0;
-		for (size_t n = 0; n < shared && list[i].path[n] == list[0].path[n]; n++) {
-			same = list[0].path[n] == '/' ? n + 1 : same;
-		}
-		shared = same;
-	}
-	return shared;
-}
-
-/* The folder that they share loses what was not brought. */
-static int drop_others(struct keeping *k, const struct keepsake *list, int count)
-{
-	size_t shared = shared_length(list, count);
-	int r = shared ? descend(k, list[0].path, shared) : 0;
-
-	return r < 0 || !shared ? r : retire_tree(k, k->folder);
+	return r < 0 ? r : retire_tree(k, k->folder);
 }
 
 static int demand_item(struct keeping *k)
@@ -243,15 +227,15 @@ static int demand_item(struct keeping *k)
 	return r < 0 ? r : is_there ? 0 : -ENOENT;
 }
 
-static int keep_all(struct keeping *k, const struct keepsake *list, int count, bool whole)
+static int keep_all(struct keeping *k, const struct keepsake *list, int count, const char *whole)
 {
 	int r = demand_item(k);
 
 	for (int i = 0; !r && i < count; i++) {
 		r = keep_one(k, &list[i]);
 	}
-	if (!r && whole && count > 0) {
-		r = drop_others(k, list, count);
+	if (!r && whole) {
+		r = drop_others(k, whole);
 	}
 	if (!r) {
 		struct query q = query_begin(k->writer, SQL_BROUGHT_FORGET);
@@ -261,7 +245,7 @@ static int keep_all(struct keeping *k, const struct keepsake *list, int count, b
 }
 
 int files_keep(struct store *store, unsigned account, uint32_t item, const struct keepsake *list,
-	       int count, bool whole, bool *changed)
+	       int count, const char *whole, bool *changed)
 {
 	struct keeping k = {.account = account, .item = item, .now_ns = clock_wall_ns()};
 	int r = writer_begin(store, &k.writer);

@@ -26,12 +26,8 @@ struct handle {
 	bool based;
 	off_t written_to;
 	off_t answer_base;
-	int64_t late_ms; /* when a read of content last ran out of patience */
+	int64_t opened_ms;
 };
-
-/* A readahead that fails is followed at once by a read of the page itself: one failure to whoever
- * waits, who is not to wait twice as long. A person's next read comes later than that. */
-enum { REPEAT_MS = 100 };
 
 static int set_text(struct handle *handle, struct buf *text)
 {
@@ -167,6 +163,7 @@ int view_open(struct view *view, uint64_t ino, bool reading, bool writing, struc
 	}
 	handle->view = view;
 	handle->address = address;
+	handle->opened_ms = clock_ms();
 	pthread_mutex_init(&handle->mutex, NULL);
 	handle->size = -1;
 	if (address.kind == ADDRESS_FILE) {
@@ -196,14 +193,6 @@ bool handle_is_live(const struct handle *handle)
 	return handle->address.kind != ADDRESS_FILE && handle->address.kind != ADDRESS_ENTRY;
 }
 
-static bool was_late_just_now(struct handle *handle)
-{
-	pthread_mutex_lock(&handle->mutex);
-	bool late = handle->late_ms && clock_ms() - handle->late_ms < REPEAT_MS;
-	pthread_mutex_unlock(&handle->mutex);
-	return late;
-}
-
 ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struct waiter *waiter,
 		       struct piece *out)
 {
@@ -216,17 +205,13 @@ ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struc
 		length = (size_t)(handle->size - offset);
 	}
 	offset += handle->base;
-	if (was_late_just_now(handle)) {
+	if (content_was_late(handle->content, offset, length, handle->opened_ms)) {
 		waiter->deadline_ms = 0; /* what is there can be read all the same */
 	}
 	ssize_t n = content_read(handle->content, offset, length, waiter, &why);
 	if (n > 0) {
 		*out = (struct piece){content_fd(handle->content), offset, (size_t)n,
 				      handle->content};
-	} else if (n == -ETIMEDOUT) {
-		pthread_mutex_lock(&handle->mutex);
-		handle->late_ms = clock_ms();
-		pthread_mutex_unlock(&handle->mutex);
 	}
 	problem_finish(&why);
 	return n;

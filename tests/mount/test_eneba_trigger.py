@@ -134,7 +134,7 @@ def test_p06_what_was_before_does_not_pass_for_what_was_asked_for(mount, shop, s
     shop.event("finish", id="it")
     asked = len(shop.requests("O_orderExport"))
     watcher = spawn("while w=$(cat status) && [ $w = queued ] && ! [ -e keys.zip ]; do echo $w; "
-                    "done; echo $w", cwd=m.account / ORDER)
+                    "done; cat status", cwd=m.account / ORDER)
     told = watcher.wait().stdout.splitlines()
     assert set(told[:-1]) == {"queued"} and told[-1] == "ready"
     assert len(shop.requests("O_orderExport")) >= asked + 2, "the old one was told of meanwhile"

@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 import stat
+import sys
 
 import pytest
 
@@ -67,6 +68,31 @@ def test_p28_what_was_read_in_pieces_is_kept_when_all_of_it_was(shop, m):
     result = run(f"cat {file} | sha256sum")
     assert result.stdout.split()[0] == hashlib.sha256(shop.raw_file("it")).hexdigest()
     wait_until(lambda: kept(m))
+
+
+# All of it twice, with nothing left to the kernel.
+TWICE = """import hashlib, os, sys
+for _ in range(2):
+    digest, file = hashlib.sha256(), os.open(sys.argv[1], os.O_RDONLY)
+    while block := os.read(file, 1 << 20):
+        digest.update(block)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(file)
+    print(digest.hexdigest())
+"""
+
+
+def test_p28_it_is_downloaded_once_by_who_opens_it_while_it_is_being_kept(shop, mount):
+    shop.event("job", id="large", bytes=64 << 20)
+    m = mount(shop, account={"keep": True})
+    file = m.account / "jobs" / "large" / "orders.csv"
+    digest = hashlib.sha256(shop.raw_file("large")).hexdigest()
+    result = run([sys.executable, "-I", "-S", "-c", TWICE, file], timeout=60)
+    assert result.stdout.split() == [digest, digest], result.stderr
+    wait_until(lambda: kept(m))
+    assert sum(request["sent"] for request in shop.downloads()) == 64 << 20
+    m.terminate()
+    assert len(kept(m)) == 1
 
 
 def test_p28_a_part_is_not_kept(shop, mount):

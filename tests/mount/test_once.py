@@ -11,6 +11,7 @@ import pytest
 
 from harness import fails_with, wait_until
 from harness.commands import COMMAND, FILTER, TRIGGER, history, last, refresh, sent
+from harness.past import let_commands_age
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def is_adopted(m, shop):
     record = json.loads(m.read(f"jobs/{job['id']}/job.json"))
     assert record["id"] == job["id"]
     assert record["orderfs"] == {"filter": FILTER}
+    assert m.read("status") == "ok\n", "it went well after all"
     return job
 
 
@@ -144,6 +146,25 @@ def test_p12_what_could_not_be_sent_is_no_riddle(m, shop):
     refresh(m)
     m.write(TRIGGER, COMMAND)
     assert len(sent(shop)) == 1
+
+
+def test_p12_what_no_listing_shows_is_lost(m, shop):
+    """After a while, so that an API may be slow to list what it has made."""
+    shop.fault("createJob", drop="before")
+    with pytest.raises(OSError):
+        m.write(TRIGGER, COMMAND)
+    let_commands_age(m)
+    shop.fault("getMultipleJobs", status=500, times=0)
+    with fails_with(errno.EREMOTEIO):
+        refresh(m)
+    assert last(m).outcome == "unknown", "nothing was listed"
+    shop.clear_faults()
+    refresh(m)
+    assert (last(m).outcome, last(m).error) == ("lost", "EHOSTUNREACH")
+    for text in last(m).words, m.read("status"), m.read(m.control / "log"), m.read(TRIGGER):
+        assert "no answer came, and no item could be told to be its" in text
+    m.write(TRIGGER, COMMAND)
+    assert m.read("status") == "ok\n" and len(sent(shop)) == 2, "it may be sent again"
 
 
 # ---- somebody ends while it is on its way

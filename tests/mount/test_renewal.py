@@ -116,6 +116,9 @@ def test_p17_a_length_that_differs_is_another_content(shop, m, file):
         m.read_range(file, 20 << 20, 1000)
     assert m.read_bytes(file) == shop.raw_file("it")
     assert m.stat("jobs/it/orders.csv").st_size == SIZE // 2
+    said, = [line for line in m.read(m.control / "log").splitlines()
+             if line.endswith("the content at the file server is another one now")]
+    assert ": it: orders.csv: " in said
 
 
 def test_p17_two_versions_are_never_mixed(shop, m, file, spawn):

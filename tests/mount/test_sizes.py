@@ -126,6 +126,10 @@ def test_p01_servers_that_tell_less(sandbox, mount, fault, size):
     assert m.stat("jobs/it/orders.csv").st_size == size
     assert m.read_bytes("jobs/it/orders.csv") == shop.raw_file("it")
     assert m.stat("jobs/it/orders.csv").st_size == size
+    if len(fault) == 2:
+        # Where asking for the length is a download, the URL may be good for no other.
+        seen = [request["operation"] for request in shop.requests()]
+        assert seen[-4:] == ["getAJobFile", "download"] * 2
 
 
 @pytest.mark.parametrize("operation, fault, error", [

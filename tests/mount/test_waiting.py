@@ -50,6 +50,23 @@ def test_p25_no_call_outlives_its_deadline(kind, sandbox, mount, spawn):
     assert time.monotonic() - began < 1.5 + AT_ONCE
 
 
+def test_p25_nor_do_those_who_wait_for_the_same_bytes(sandbox, mount, spawn):
+    """The kernel asks once for all of them; when that fails, for each of them, one after the
+    other. Also behind one who is gone: what he asked for goes on."""
+    shop, m = waits.prepare("read", sandbox, mount, limits={"deadline": "1500ms"})
+    gone = waits.start("read", shop, m, spawn)
+    began = time.monotonic()
+    others = [waits.start("read", shop, m, spawn) for _ in range(3)]
+    gone.signal(signal.SIGINT)
+    assert all("timed out" in other.wait().stderr for other in others)
+    assert time.monotonic() - began < 1.5 + AT_ONCE
+    later = waits.start("read", shop, m, spawn)
+    later.signal(signal.SIGINT)
+    assert later.wait().returncode == -signal.SIGINT, "who comes later has patience of his own"
+    shop.clear_faults()
+    assert m.read_bytes("jobs/done/orders.csv") == shop.raw_file("done")
+
+
 def test_p25_the_deadline_is_told_as_such(sandbox, mount):
     shop, m = waits.prepare("status", sandbox, mount, limits={"deadline": "300ms"})
     with fails_with(errno.ETIMEDOUT):

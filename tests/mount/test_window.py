@@ -121,3 +121,30 @@ def test_p16_what_is_not_open_goes_first(shop, m, file):
         assert m.read_bytes(f"jobs/{name}/orders.csv") == shop.raw_file(name)
     assert m.read_bytes("jobs/three/orders.csv") == shop.raw_file("three")
     assert on_disk(m) <= CACHE + SLACK
+
+
+# Reads more than there is room for, then what had to go for it.
+AGAIN = """import hashlib, os, sys
+first, second = [os.open(path, os.O_RDONLY) for path in sys.argv[1:]]
+for at in range(0, 14 << 20, 1 << 17):
+    os.pread(first, 1 << 17, at)
+for at in range(0, 6 << 20, 1 << 17):
+    os.pread(second, 1 << 17, at)
+for at in 14 << 20, 0:
+    os.posix_fadvise(first, 0, 0, os.POSIX_FADV_DONTNEED)
+    again = os.pread(first, 1 << 17, at)
+print(hashlib.sha256(again).hexdigest())
+"""
+
+
+def test_p16_so_is_what_came_without_a_length(sandbox, mount):
+    """It is whole once, so that its length is known; then it goes like any other."""
+    shop = onefile.with_file(sandbox, 15 * MIB)
+    shop.event("job", id="other", bytes=14 * MIB)
+    shop.fault("download", times=0, no_length=True, ranges=False)
+    m = mount(shop, limits={"deadline": "8s"}, config={"cache": {"size": "16M"}})
+    m.wait_listed()
+    result = run([sys.executable, "-I", "-S", "-c", AGAIN, onefile.path_of(m),
+                  m.account / "jobs" / "other" / "orders.csv"], timeout=40)
+    start = shop.raw_file("it", first=0, last=(1 << 17) - 1)
+    assert result.stdout.strip() == hashlib.sha256(start).hexdigest(), result.stderr

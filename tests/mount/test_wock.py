@@ -199,6 +199,21 @@ def test_products_are_files_and_later_only_what_changed_is_asked_for(shop, mount
     assert [name for name in names if after[name] != before[name]] == ["4711.json"]
 
 
+NO_PRODUCTS = json.dumps({"data": {"products": {
+    "totalCount": 0, "pageInfo": {"hasNextPage": False}, "items": []}}})
+
+
+def test_products_are_gone_when_a_whole_listing_has_none(shop, mount):
+    with Wire(shop) as wire:
+        m = mount(shop, account=wire.account)
+        m.wait_listed()
+        assert m.list("products")
+        wire.change = lambda body, answer: NO_PRODUCTS if "Products(" in body else answer
+        m.remount()
+        wait_until(lambda: m.list("products") == [])
+        assert m.read("status") == "ok\n"
+
+
 def test_p05_documents_stay_when_they_cannot_be_listed_anew(shop, mount):
     m = mount(shop)
     m.wait_listed()

@@ -90,9 +90,9 @@ static void errors_count_with_any_status(void **state)
 	assert_taken(p, asks, 200, "{\"data\":{}}", (struct taken){0});
 	assert_taken(p, asks, 200, "{\"data\":{\"me\":1},\"errors\":[]}", (struct taken){0});
 	assert_taken(p, asks, 200, "{\"data\":{\"me\":1},\"errors\":[{\"message\":\"no\"}]}",
-		     (struct taken){-EREMOTEIO, REMEDY_NONE, "HTTP 200: no"});
+		     (struct taken){-EREMOTEIO, REMEDY_NONE, "no"});
 	assert_taken(p, does, 200, "{\"errors\":[{\"message\":\"no\\n\",\"code\":\"X\",\"id\":7}]}",
-		     (struct taken){-EINVAL, REMEDY_NONE, "HTTP 200: no (code X, request id 7)"});
+		     (struct taken){-EINVAL, REMEDY_NONE, "no (code X, request id 7)"});
 	assert_taken(p, asks, 400, "{\"errors\":[{\"message\":\"no\"}]}",
 		     (struct taken){-EINVAL, REMEDY_NONE, "HTTP 400: no"});
 	assert_taken(p, asks, 200, "{}",
@@ -104,7 +104,7 @@ static void errors_count_with_any_status(void **state)
 	assert_taken(p, asks, 401, "{\"error\":\"invalid_client\"}",
 		     (struct taken){-EACCES, REMEDY_NONE, "HTTP 401: invalid_client"});
 	assert_taken(p, asks, 200, "{\"errors\":[{\"message\":\"app-secret and refresh-secret\"}]}",
-		     (struct taken){-EREMOTEIO, REMEDY_NONE, "HTTP 200: *** and ***"});
+		     (struct taken){-EREMOTEIO, REMEDY_NONE, "*** and ***"});
 	provider_destroy(p);
 }
 
@@ -115,7 +115,7 @@ static void rules_say_what_an_error_means(void **state)
 
 	(void)state;
 	assert_taken(p, asks, 200, "{\"errors\":[{\"code\":\"old\",\"message\":\"m\"}]}",
-		     (struct taken){-EACCES, REMEDY_TOKEN, "HTTP 200: m (code old)"});
+		     (struct taken){-EACCES, REMEDY_TOKEN, "m (code old)"});
 	assert_taken(p, asks, 400, "{\"errors\":[{\"message\":\"Cannot query field x\"}]}",
 		     (struct taken){-EREMOTEIO, REMEDY_NARROW, "HTTP 400: Cannot query field x"});
 	assert_taken(p, asks, 200, "{\"errors\":[{\"code\":\"BIG\"}]}",
@@ -153,13 +153,10 @@ static void a_part_of_an_answer_may_be_enough(void **state)
 	assert_true(asprintf(&some, "{\"data\":{\"x0\":null,\"x1\":{}},%s", error) > 0);
 	assert_true(asprintf(&none, "{\"data\":{\"x0\":null,\"x1\":null},%s", error) > 0);
 	assert_true(asprintf(&whole, "{\"data\":null,%s", error) > 0);
-	assert_taken(p, many, 200, some, (struct taken){0, REMEDY_NONE, "HTTP 200: no (code OLD)"});
-	assert_taken(p, many, 200, none,
-		     (struct taken){-EACCES, REMEDY_TOKEN, "HTTP 200: no (code OLD)"});
-	assert_taken(p, many, 200, whole,
-		     (struct taken){-EACCES, REMEDY_TOKEN, "HTTP 200: no (code OLD)"});
-	assert_taken(p, one, 200, some,
-		     (struct taken){-EACCES, REMEDY_TOKEN, "HTTP 200: no (code OLD)"});
+	assert_taken(p, many, 200, some, (struct taken){0, REMEDY_NONE, "no (code OLD)"});
+	assert_taken(p, many, 200, none, (struct taken){-EACCES, REMEDY_TOKEN, "no (code OLD)"});
+	assert_taken(p, many, 200, whole, (struct taken){-EACCES, REMEDY_TOKEN, "no (code OLD)"});
+	assert_taken(p, one, 200, some, (struct taken){-EACCES, REMEDY_TOKEN, "no (code OLD)"});
 	provider_destroy(p);
 }
 

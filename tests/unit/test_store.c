@@ -1532,7 +1532,8 @@ static void what_is_gone_stays_expired(void **state)
 
 /* ---- What is kept. */
 
-static bool keep(struct place *p, uint32_t item, const struct keepsake *list, int count, bool whole)
+static bool keep(struct place *p, uint32_t item, const struct keepsake *list, int count,
+		 const char *whole)
 {
 	bool changed;
 
@@ -1599,7 +1600,7 @@ static void a_delivery_lies_in_folders(void **state)
 
 	merge(p, (struct fact){.id = "7", .state = STATE_READY, .created_ns = 5});
 	uint32_t item = row_of(p, "7");
-	assert_true(keep(p, item, parcel, 5, false));
+	assert_true(keep(p, item, parcel, 5, NULL));
 	reopen(p);
 	assert_int_equal(files_in(p->store, ACCOUNT, item, 0, &files, &count), 0);
 	assert_int_equal(count, 3);
@@ -1622,11 +1623,11 @@ static void a_delivery_lies_in_folders(void **state)
 
 	/* The same again changes nothing. */
 	off_t before = size_of(p, "orderfs.db-wal");
-	assert_false(keep(p, item, parcel, 5, false));
-	assert_false(keep(p, item, parcel, 5, true));
+	assert_false(keep(p, item, parcel, 5, NULL));
+	assert_false(keep(p, item, parcel, 5, "keys"));
 	assert_int_equal(size_of(p, "orderfs.db-wal"), before);
 	bool changed;
-	assert_int_equal(files_keep(p->store, ACCOUNT, 999, parcel, 5, false, &changed), -ENOENT);
+	assert_int_equal(files_keep(p->store, ACCOUNT, 999, parcel, 5, NULL, &changed), -ENOENT);
 	assert_false(changed);
 	struct store_totals totals;
 	assert_int_equal(store_totals(p->store, &totals), 0);
@@ -1646,10 +1647,10 @@ static void other_bytes_are_another_version(void **state)
 
 	merge(p, (struct fact){.id = "7", .files = one_file, .file_count = 1});
 	uint32_t item = row_of(p, "7");
-	keep(p, item, &first, 1, false);
+	keep(p, item, &first, 1, NULL);
 	uint32_t old = walk_row(p, item, "keys/k.txt");
 	uint32_t folder = walk_row(p, item, "keys");
-	assert_true(keep(p, item, &second, 1, false));
+	assert_true(keep(p, item, &second, 1, NULL));
 	expect_body(p, item, "keys/k.txt", "BBBB");
 	assert_int_equal(walk_row(p, item, "keys"), folder);
 	assert_true(walk_row(p, item, "keys/k.txt") > old);
@@ -1659,17 +1660,17 @@ static void other_bytes_are_another_version(void **state)
 	assert_int_equal(names[0].parent, folder);
 	assert_string_equal(names[0].name, "k.txt");
 
-	assert_true(keep(p, item, &zip, 1, false));
-	assert_false(keep(p, item, &zip, 1, false));
+	assert_true(keep(p, item, &zip, 1, NULL));
+	assert_false(keep(p, item, &zip, 1, NULL));
 	zip.password = "new";
-	assert_true(keep(p, item, &zip, 1, false));
+	assert_true(keep(p, item, &zip, 1, NULL));
 	/* In the place of a file that is fetched, and of a folder. */
 	struct keepsake csv = text("orders.csv", "a,b\n");
-	assert_true(keep(p, item, &csv, 1, false));
+	assert_true(keep(p, item, &csv, 1, NULL));
 	struct keepsake flat = text("keys", "all");
-	assert_true(keep(p, item, &flat, 1, false));
+	assert_true(keep(p, item, &flat, 1, NULL));
 	assert_int_equal(walk_row(p, item, "keys/k.txt"), 0);
-	assert_true(keep(p, item, &second, 1, false));
+	assert_true(keep(p, item, &second, 1, NULL));
 	expect_body(p, item, "keys/k.txt", "BBBB");
 }
 
@@ -1682,7 +1683,7 @@ static void what_was_delivered_stays(void **state)
 
 	merge(p, fact);
 	uint32_t item = row_of(p, "0");
-	keep(p, item, parcel, 2, false);
+	keep(p, item, parcel, 2, NULL);
 	assert_int_equal(merge(p, fact), 0); /* also where a fact has a file of that name */
 	fact.version = "v2";
 	assert_int_equal(merge(p, fact), 0);
@@ -1711,8 +1712,8 @@ static void documents_belong_to_the_account(void **state)
 	struct file *files;
 	int count;
 
-	assert_true(keep(p, 0, &partner, 1, true));
-	assert_true(keep(p, 0, all, 3, true));
+	assert_true(keep(p, 0, &partner, 1, NULL));
+	assert_true(keep(p, 0, all, 3, "products"));
 	merge(p, (struct fact){.id = "7"});
 	assert_int_equal(files_in(p->store, ACCOUNT, 0, 0, &files, &count), 0);
 	assert_int_equal(count, 2);
@@ -1723,19 +1724,27 @@ static void documents_belong_to_the_account(void **state)
 
 	/* What changed since, then the whole. */
 	struct keepsake news = text("products/2.json", "22");
-	assert_true(keep(p, 0, &news, 1, false));
+	assert_true(keep(p, 0, &news, 1, NULL));
 	expect_body(p, 0, "products/1.json", "1");
 	expect_body(p, 0, "products/2.json", "22");
-	assert_true(keep(p, 0, all, 2, true));
+	assert_true(keep(p, 0, all, 2, "products"));
 	assert_int_equal(walk_row(p, 0, "products/old"), 0);
-	assert_true(keep(p, 0, all, 1, true));
+	assert_true(keep(p, 0, all, 1, "products"));
 	assert_int_equal(files_in(p->store, ACCOUNT, 0, products, &files, &count), 0);
 	assert_int_equal(count, 1);
 	files_finish(files, count);
 	expect_body(p, 0, "products/1.json", "1");
 	expect_body(p, 0, "partner.json", "{}");
-	assert_false(keep(p, 0, all, 1, true));
-	assert_false(keep(p, 0, all, 0, true));
+	assert_false(keep(p, 0, all, 1, "products"));
+
+	/* A listing without a row empties the folder, and makes it where nothing ever came. */
+	assert_true(keep(p, 0, NULL, 0, "products"));
+	assert_int_equal(walk_row(p, 0, "products"), products);
+	assert_int_equal(walk_row(p, 0, "products/1.json"), 0);
+	expect_body(p, 0, "partner.json", "{}");
+	assert_false(keep(p, 0, NULL, 0, "products"));
+	assert_true(keep(p, 0, NULL, 0, "types"));
+	assert_true(walk_row(p, 0, "types") > 0);
 }
 
 static void keep_and_hang(struct store *store, int told)
@@ -1743,7 +1752,7 @@ static void keep_and_hang(struct store *store, int told)
 	struct keepsake key = text("keys/k.txt", "AAAA");
 	bool changed;
 
-	if (files_keep(store, ACCOUNT, 1, &key, 1, false, &changed) == 0 &&
+	if (files_keep(store, ACCOUNT, 1, &key, 1, NULL, &changed) == 0 &&
 	    write(told, "", 1) == 1) {
 		pause();
 	}
@@ -1774,8 +1783,8 @@ static void fifty_megabytes_of_keys_are_kept_at_once(void **state)
 		list[i] = (struct keepsake){.path = paths + 32 * i, .body = body, .length = BYTES};
 	}
 	int64_t start_ms = clock_ms();
-	assert_true(keep(p, 1, list, KEYS, false));
-	assert_false(keep(p, 1, list, KEYS, true));
+	assert_true(keep(p, 1, list, KEYS, NULL));
+	assert_false(keep(p, 1, list, KEYS, "keys"));
 	assert_true(clock_ms() - start_ms < LIMIT_MS);
 	struct store_totals totals;
 	assert_int_equal(store_totals(p->store, &totals), 0);
@@ -1789,10 +1798,10 @@ static void a_failed_delivery_leaves_nothing(void **state)
 	bool changed;
 
 	merge(p, (struct fact){.id = "7"});
-	assert_int_equal(files_keep(p->store, ACCOUNT, 1, list, 2, false, &changed), -EINVAL);
+	assert_int_equal(files_keep(p->store, ACCOUNT, 1, list, 2, NULL, &changed), -EINVAL);
 	assert_false(changed);
 	assert_int_equal(walk_row(p, 1, "keys"), 0);
-	assert_true(keep(p, 1, list, 1, true));
+	assert_true(keep(p, 1, list, 1, "keys"));
 }
 
 /* ---- Migration. */
@@ -1852,7 +1861,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
 	file_finish(&file);
 	assert_int_equal(merge(p, fact), 0);
 	struct keepsake key = text("keys/k.txt", "AAAA");
-	assert_true(keep(p, 1, &key, 1, false));
+	assert_true(keep(p, 1, &key, 1, NULL));
 	reopen(p);
 	expect_body(p, 1, "keys/k.txt", "AAAA");
 	merge(p, (struct fact){.id = "8", .part = "{}"});
