@@ -22,7 +22,15 @@ enum address_kind {
 	ADDRESS_ITEM = 1, /* a collection (row 0), an item's folder, its small files */
 	ADDRESS_FILE = 2, /* content, or a folder of it; one row per version of a file, leaf 0 */
 	ADDRESS_ENTRY =
-		3, /* an archive's folder (leaf 0) and what is in it, by the archive's row */
+		3,        /* an archive's folder (leaf 0) and what is in it, by the archive's row */
+	ADDRESS_VIEW = 4, /* what an account shows of its items besides; row: a link's item, or 0 */
+};
+
+/* Of kind VIEW, in the place of the collection. Stored: append only. */
+enum address_view {
+	VIEW_COMPLETED = 1, /* a folder of files, which have addresses of their own */
+	VIEW_BY_STATUS = 2,
+	VIEW_BY_DATE = 3,
 };
 
 /* Leaves by kind. Stored nowhere, but exported inode numbers hang on them: append only. */
@@ -46,6 +54,10 @@ enum leaf {
 	LEAF_ERROR = 67,
 	LEAF_TRIGGER = 68,
 	LEAF_PART = 69, /* the record of the item's part */
+	/* VIEW */
+	LEAF_VIEW = 96,    /* completed, by-status and by-date themselves */
+	LEAF_STATES = 128, /* plus a state: by-status/<state>; with a row, the link in it */
+	LEAF_MONTHS = 0,   /* plus a month (12 * year + month - 1): by-date/<month>; the same */
 	/* FILE */
 	LEAF_CONTENT = 0,
 };

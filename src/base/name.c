@@ -1,6 +1,7 @@
 /* File names from foreign text; see name.h. */
 #include "base/name.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,4 +122,57 @@ again:
 		cut = 0;
 		goto again;
 	}
+}
+
+enum { ENDING_BYTES = 12 };
+
+/* From the last dot on, where letters and digits follow it; else the empty end. */
+static const char *find_ending(const char *name)
+{
+	const char *end = name + strlen(name);
+	const char *dot = strrchr(name, '.');
+
+	if (!dot || dot == name || end - dot > ENDING_BYTES) {
+		return end;
+	}
+	for (const char *at = dot + 1; *at; at++) {
+		if (!isalnum((unsigned char)*at)) {
+			return end;
+		}
+	}
+	return dot;
+}
+
+/* At most that many bytes, without a part of a character or of an escape at the end. */
+static size_t whole_length(const char *name, size_t most)
+{
+	size_t length = most;
+
+	while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80) {
+		length--;
+	}
+	for (size_t back = 1; back <= 2 && back <= length; back++) {
+		if (name[length - back] == '%') {
+			return length - back;
+		}
+	}
+	return length;
+}
+
+void name_fit(const char *safe, unsigned number, char out[NAME_BYTES])
+{
+	const char *ending = find_ending(safe);
+	size_t stem = (size_t)(ending - safe);
+	char mark[TAIL_BYTES + 16] = "";
+	int used = 0;
+
+	if (number > 1) {
+		used = snprintf(mark, sizeof(mark), "~%u", number);
+	}
+	if (stem + (size_t)used + strlen(ending) > NAME_BYTES - 1) {
+		snprintf(mark + used, sizeof(mark) - (size_t)used, "~%016llx",
+			 (unsigned long long)hash(safe, strlen(safe)));
+		stem = whole_length(safe, NAME_BYTES - 1 - strlen(mark) - strlen(ending));
+	}
+	snprintf(out, NAME_BYTES, "%.*s%s%s", (int)stem, safe, mark, ending);
 }

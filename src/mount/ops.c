@@ -84,6 +84,19 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 	}
 }
 
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct buf target = {0};
+	int r = view_read_link(mount_of(req)->view, ino, &target);
+
+	if (r < 0) {
+		reply_error(req, r);
+	} else {
+		fuse_reply_readlink(req, target.data);
+	}
+	buf_finish(&target);
+}
+
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct folder *folder = NULL;
@@ -337,6 +350,7 @@ const struct fuse_lowlevel_ops mount_ops = {
 	.forget = op_forget,
 	.getattr = op_getattr,
 	.setattr = op_setattr,
+	.readlink = op_readlink,
 	.opendir = op_opendir,
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,

@@ -27,11 +27,11 @@ void fill_stat(fuse_req_t req, const struct node *node, struct stat *st)
 	*st = (struct stat){
 		.st_ino = node->ino,
 		.st_mode = node->mode,
-		.st_nlink = S_ISDIR(node->mode) ? 2 : 1,
+		.st_nlink = S_ISDIR(node->mode) || node->twice ? 2 : 1,
 		.st_uid = mount->uid,
 		.st_gid = mount->gid,
 		.st_size = node->size,
-		.st_blocks = (node->size + 511) / 512,
+		.st_blocks = S_ISLNK(node->mode) ? 0 : (node->size + 511) / 512,
 		.st_blksize = 128 * 1024,
 		.st_mtim = mtime,
 		.st_ctim = mtime,

@@ -27,6 +27,7 @@ static int look(struct connection *writer, uint32_t row, struct item_change *cha
 		out->account = (unsigned)query_int(&q, 0);
 		query_name(&q, 1, change->name);
 		change->state = (enum state)query_int(&q, 2);
+		change->was = change->state;
 		out->has_error = query_int(&q, 3) != 0;
 		out->has_trouble = query_int(&q, 4) != 0;
 		change->row = row;

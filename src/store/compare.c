@@ -75,7 +75,8 @@ int merge_compare(struct merge *m, const struct fact *fact, struct known *known)
 	known->now.row = (uint32_t)query_int(&q, 0);
 	query_name(&q, 1, known->now.name);
 	believe(m, &q, fact, known);
-	if (query_int(&q, 2) != (int64_t)known->now.state) {
+	known->now.was = (enum state)query_int(&q, 2);
+	if (known->now.was != known->now.state) {
 		known->now.changes |= CHANGE_STATE;
 	}
 	known->differs = known->differs ||

@@ -16,6 +16,7 @@ void file_finish(struct file *file)
 	free(file->modified);
 	free(file->kept);
 	free(file->sha256);
+	free(file->flat);
 	wipe_text(file->password);
 	*file = (struct file){0};
 }
@@ -51,12 +52,15 @@ static bool read_file(struct query *q, struct file *out)
 	out->password = query_copy(q, 13);
 	out->current = query_int(q, 14) != 0;
 	out->sha256 = query_copy(q, 15);
+	out->flat = query_copy(q, 16);
 	return true;
 }
 
-/* What a lookup returns when its query ended with r. */
-static int judge(int r, bool found, struct file *out)
+int file_answer(struct store *store, struct query *q, struct file *out)
 {
+	bool found = read_file(q, out);
+	int r = read_end(store, q);
+
 	if (r < 0) {
 		file_finish(out);
 	}
@@ -77,8 +81,7 @@ int file_by_name(struct store *store, unsigned account, uint32_t item, uint32_t 
 
 	add_place(&q, account, item, parent);
 	query_add_text(&q, name);
-	bool found = read_file(&q, out);
-	return judge(read_end(store, &q), found, out);
+	return file_answer(store, &q, out);
 }
 
 int file_find(struct connection *writer, unsigned account, uint32_t item, uint32_t parent,
@@ -101,8 +104,7 @@ int file_by_row(struct store *store, uint32_t row, struct file *out)
 	struct query q = read_begin(store, SQL_FILE_BY_ROW);
 
 	query_add_int(&q, row);
-	bool found = read_file(&q, out);
-	return judge(read_end(store, &q), found, out);
+	return file_answer(store, &q, out);
 }
 
 int files_read(struct query *q, struct file **list, int *count)
@@ -186,7 +188,8 @@ int files_former_names(struct store *store, unsigned account, uint32_t item,
 		}
 		if (!r) {
 			names[found].parent = (uint32_t)query_int(&q, 0);
-			query_name(&q, 1, names[found++].name);
+			query_name(&q, 1, names[found].name);
+			query_name(&q, 2, names[found++].flat);
 		}
 	}
 	int ended = read_end(store, &q);
@@ -214,8 +217,13 @@ int file_body(struct store *store, uint32_t row, struct buf *out)
 
 int file_add(struct connection *writer, const struct file *file, uint32_t *row)
 {
-	struct query q = query_begin(writer, SQL_FILE_ADD);
+	char flat[NAME_BYTES];
+	int r = flat_choose(writer, file, flat);
 
+	if (r < 0) {
+		return r;
+	}
+	struct query q = query_begin(writer, SQL_FILE_ADD);
 	add_place(&q, file->account, file->item, file->parent);
 	query_add_int(&q, file->kind);
 	query_add_int(&q, file->spec);
@@ -229,7 +237,9 @@ int file_add(struct connection *writer, const struct file *file, uint32_t *row)
 	query_add_int(&q, file->mtime_ns);
 	query_add_text(&q, file->kept);
 	query_add_text(&q, file->password);
-	return query_insert(&q, row);
+	query_add_text(&q, *flat ? flat : NULL);
+	r = query_insert(&q, row);
+	return r < 0 || !*flat ? r : view_file_came(writer, file->account);
 }
 
 int file_retire(struct connection *writer, uint32_t row)

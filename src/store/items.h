@@ -108,6 +108,7 @@ struct item_change {
 	uint32_t row;
 	unsigned changes; /* of enum change */
 	enum state state; /* after it */
+	enum state was;   /* before it, with CHANGE_STATE */
 	char name[NAME_BYTES];
 };
 
@@ -176,6 +177,7 @@ struct file {
 	char *kept;     /* KEPT: the file's name in the folder `kept`, or NULL */
 	char *sha256;   /* KEPT: of a download that was kept, in hexadecimal digits; or NULL */
 	char *password; /* opens it, if it is an archive that came with one; or NULL */
+	char *flat;     /* its name among all files of the account's items, see views.h; or NULL */
 	bool current;
 };
 void file_finish(struct file *file); /* wipes the password */
@@ -196,6 +198,7 @@ int files_beside(struct store *store, unsigned account, uint32_t item, uint32_t 
 struct former_name {
 	uint32_t parent;
 	char name[NAME_BYTES];
+	char flat[NAME_BYTES]; /* among all files of the account's items, or "" */
 };
 int files_former_names(struct store *store, unsigned account, uint32_t item,
 		       struct former_name **list, int *count);

@@ -180,6 +180,7 @@ static int put(struct keeping *k, const struct file *old, char *name,
 		.size = keepsake->kept ? keepsake->size : (int64_t)keepsake->length,
 		.kept = (char *)keepsake->kept,
 		.password = (char *)keepsake->password,
+		.flat = old->flat,
 	};
 	int r = add(k, old, &file, row);
 

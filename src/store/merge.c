@@ -162,6 +162,9 @@ static int add_item(struct merge *m, const struct fact *fact, struct known *know
 	query_add_text(&q, fact->version);
 	query_add_int(&q, fact->part != NULL);
 	r = query_insert(&q, &known->now.row);
+	if (!r) {
+		r = view_item_came(m->writer, known->now.row);
+	}
 	known->record = true;
 	known->part = fact->part != NULL;
 	if (!r) {

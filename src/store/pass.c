@@ -61,6 +61,7 @@ static int find_gone(struct connection *writer, unsigned account, unsigned colle
 			.row = (uint32_t)query_int(&q, 0),
 			.changes = CHANGE_GONE,
 			.state = (enum state)query_int(&q, 1),
+			.was = (enum state)query_int(&q, 1),
 		};
 		query_name(&q, 2, change.name);
 		r = changes_add(gone, &change);

@@ -20,7 +20,9 @@ static int by_name(const void *name, const void *file)
 	return strcmp(name, ((const struct file *)file)->name);
 }
 
-static int add(const struct comparison *c, const struct fact_file *offered)
+/* known: the version before it, or NULL. */
+static int add(const struct comparison *c, const struct fact_file *offered,
+	       const struct file *known)
 {
 	struct file file = c->place;
 	uint32_t row;
@@ -28,6 +30,7 @@ static int add(const struct comparison *c, const struct fact_file *offered)
 	file.name = (char *)offered->name;
 	file.spec = offered->spec;
 	file.element = offered->element;
+	file.flat = known ? known->flat : NULL;
 	return file_add(c->writer, &file, &row);
 }
 
@@ -50,7 +53,7 @@ static int merge_one(const struct comparison *c, const struct fact_file *offered
 
 	if (!known) {
 		*changed = true;
-		return add(c, offered);
+		return add(c, offered, NULL);
 	}
 	bool again = c->offered[known - c->present];
 	c->offered[known - c->present] = true;
@@ -61,7 +64,7 @@ static int merge_one(const struct comparison *c, const struct fact_file *offered
 	if (c->offer->new_version) {
 		*changed = true;
 		r = file_retire(c->writer, known->row);
-		return r < 0 ? r : add(c, offered);
+		return r < 0 ? r : add(c, offered, known);
 	}
 	if (known->spec != offered->spec || known->element != offered->element) {
 		r = respecify(c, known->row, offered);

@@ -145,7 +145,57 @@ static const char second[] =
 /* Downloads that were kept. */
 static const char third[] = "ALTER TABLE file ADD COLUMN sha256 TEXT;";
 
-const char *const schema_steps[SCHEMA_VERSION] = {first, second, third};
+/* A moment later than the one before, also within the clock's step and when it was set back. */
+#define TOUCH(values)                                           \
+	" INSERT INTO touched (account, view, key, ns) " values \
+	" ON CONFLICT (account, view, key) DO UPDATE"           \
+	" SET ns = max(excluded.ns, ns + 1);"
+#define NOW "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000"
+
+/* Files by one name each in their account, and items by state and by month. */
+static const char fourth[] =
+	/* Of current files of items that are no folders; a replaced one keeps it, for those who
+	 * have to be told. */
+	"ALTER TABLE file ADD COLUMN flat TEXT;"
+	"CREATE UNIQUE INDEX file_flat ON file (account, flat) WHERE current AND flat IS NOT NULL;"
+	"CREATE INDEX file_completed ON file (account) WHERE current AND flat IS NOT NULL;"
+
+	/* Of its creation, or of when it was first seen here: 12 * year + month - 1, in UTC. */
+	"ALTER TABLE item ADD COLUMN month INTEGER GENERATED ALWAYS AS ("
+	" 12 * CAST(strftime('%Y', coalesce(created_ns, first_ns) / 1000000000, 'unixepoch')"
+	"  AS INTEGER)"
+	" + CAST(strftime('%m', coalesce(created_ns, first_ns) / 1000000000, 'unixepoch')"
+	"  AS INTEGER) - 1) VIRTUAL;"
+	"CREATE INDEX item_by_state ON item (account, state);"
+	"CREATE INDEX item_by_month ON item (account, month);"
+
+	/* When a name last came to, or went from, a folder of those: see address_view. What comes
+	 * is told by who adds it: with a trigger SQLite would keep a journal for each INSERT. */
+	"CREATE TABLE touched ("
+	" account INTEGER NOT NULL,"
+	" view INTEGER NOT NULL,"
+	" key INTEGER NOT NULL," /* the state, the month; or 0 */
+	" ns INTEGER NOT NULL,"
+	" PRIMARY KEY (account, view, key)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TRIGGER item_went AFTER DELETE ON item BEGIN" TOUCH(
+		"VALUES (old.account, 2, old.state, " NOW "), (old.account, 3, old.month, " NOW
+		")") "END;"
+		     "CREATE TRIGGER item_turned AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN" TOUCH(
+			     "VALUES (new.account, 2, old.state, " NOW
+			     "), (new.account, 2, new.state, " NOW
+			     ")") "END;"
+				  "CREATE TRIGGER item_dated AFTER UPDATE OF created_ns ON item"
+				  " WHEN old.created_ns IS NOT new.created_ns AND old.month <> new.month BEGIN" TOUCH(
+					  "VALUES (new.account, 3, old.month, " NOW
+					  "), (new.account, 3, new.month, " NOW
+					  ")") "END;"
+					       "CREATE TRIGGER file_went AFTER UPDATE OF current ON file"
+					       " WHEN old.current AND NOT new.current AND old.flat IS NOT NULL BEGIN" TOUCH(
+						       "VALUES (old.account, 1, 0, " NOW
+						       ")") "END;";
+
+const char *const schema_steps[SCHEMA_VERSION] = {first, second, third, fourth};
 
 /* What a full listing has seen, and what a delivery has brought: here, so that it writes nothing
  * where nothing differs. */

@@ -11,7 +11,16 @@
 	"= item.row AND current AND kind <> 0) "
 #define FILE_COLUMNS                                                                           \
 	"SELECT row, item, parent, account, kind, spec, element, name, size, mtime_ns, etag, " \
-	"modified, kept, password, current, sha256 FROM file "
+	"modified, kept, password, current, sha256, flat FROM file "
+/* The item as a link to it needs it. */
+#define VIEW_COLUMNS                                                      \
+	"SELECT row, account, collection, name, state, month, state_ns, " \
+	"coalesce(created_ns, first_ns) FROM item "
+/* As in the triggers of the schema. */
+#define NOW "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000"
+#define AND_LATER "ON CONFLICT (account, view, key) DO UPDATE SET ns = max(excluded.ns, ns + 1)"
+/* Collections are asked for as a mask. */
+#define IS_WITHIN "((1 << item.collection) & ?2)"
 #define COMMAND_COLUMNS                                                                  \
 	"SELECT row, account, collection, item, at_ns, fields, outcome, err, words, id " \
 	"FROM command "
@@ -159,13 +168,13 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 					       "AND name > ?4 || '.' AND name < ?4 || '/' "
 					       "AND current ORDER BY name"},
 	[SQL_FILE_FORMER_NAMES] = {"list the names of old files",
-				   "SELECT DISTINCT parent, name FROM file "
+				   "SELECT DISTINCT parent, name, flat FROM file "
 				   "WHERE account = ? AND item = ? AND NOT current"},
 	/* A name that is said twice counts once. */
 	[SQL_FILE_ADD] = {"add a file",
 			  "INSERT INTO file (account, item, parent, kind, spec, element, name, "
-			  "size, mtime_ns, kept, password) "
-			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"},
+			  "size, mtime_ns, kept, password, flat) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"},
 	[SQL_FILE_RESPECIFY] = {"note where a file comes from",
 				"UPDATE file SET spec = ?2, element = ?3 WHERE row = ?1"},
 	[SQL_FILE_LEARN] = {"note a file's size",
@@ -179,11 +188,12 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 			      "ON now.account = old.account AND now.item = old.item "
 			      "AND now.parent = old.parent AND now.name = old.name AND now.current "
 			      "WHERE old.row = ?"},
-	[SQL_FILE_ADD_VERSION] = {"add a file's new version",
-				  "INSERT INTO file "
-				  "(account, item, parent, kind, spec, element, name, mtime_ns) "
-				  "SELECT account, item, parent, kind, spec, element, name, ?2 "
-				  "FROM file WHERE row = ?1"},
+	[SQL_FILE_ADD_VERSION] =
+		{"add a file's new version",
+		 "INSERT INTO file "
+		 "(account, item, parent, kind, spec, element, name, flat, mtime_ns) "
+		 "SELECT account, item, parent, kind, spec, element, name, flat, ?2 "
+		 "FROM file WHERE row = ?1"},
 	[SQL_FILE_TOUCH] = {"note that a folder changed",
 			    "UPDATE file SET mtime_ns = ?2 WHERE row = ?1"},
 	[SQL_FILE_TOUCH_ITEM] = {"note that a file was replaced",
@@ -202,6 +212,55 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 		 "SELECT row FROM tree WHERE row NOT IN (SELECT file FROM temp.brought)) "
 		 "RETURNING parent"},
 	[SQL_FILE_PURGE] = {"purge old files", "DELETE FROM file WHERE NOT current"},
+	[SQL_FLAT_ITEM] = {"look up an item's name", "SELECT name FROM item WHERE row = ?"},
+	[SQL_FLAT_FOLDER] = {"look up a folder's name",
+			     "SELECT parent, name FROM file WHERE row = ?"},
+	[SQL_FLAT_TAKEN] = {"look for a free name in completed",
+			    "SELECT 1 FROM file WHERE account = ? AND flat = ? AND current"},
+	[SQL_FLAT_NEXT] = {"list files without a name in completed",
+			   "SELECT row, account, item, parent, name FROM file WHERE row > ? "
+			   "AND current AND flat IS NULL AND kind <> 1 AND item <> 0 "
+			   "ORDER BY row LIMIT 1"},
+	[SQL_FLAT_SET] = {"give a file a name in completed",
+			  "UPDATE file SET flat = ?2 WHERE row = ?1"},
+	[SQL_FLAT_FIND] = {"look up a completed file",
+			   FILE_COLUMNS "WHERE row = (SELECT found.row FROM file AS found "
+					"JOIN item ON item.row = found.item "
+					"WHERE found.account = ?1 AND found.flat = ?3 "
+					"AND found.current AND " IS_WITHIN ")"},
+	[SQL_FLAT_LIST] = {"list completed files",
+			   "SELECT file.row, size, mtime_ns, flat "
+			   "FROM file INDEXED BY file_completed "
+			   "CROSS JOIN item ON item.row = file.item WHERE file.account = ?1 "
+			   "AND current AND flat IS NOT NULL AND file.row > ?3 AND " IS_WITHIN
+			   "ORDER BY file.row LIMIT ?4"},
+
+	[SQL_VIEW_BY_NAME] = {"look up a linked item by its name",
+			      VIEW_COLUMNS "WHERE account = ? AND collection = ? AND name = ?"},
+	[SQL_VIEW_BY_ROW] = {"look up a linked item by its row", VIEW_COLUMNS "WHERE row = ?"},
+	[SQL_VIEW_BY_STATE] = {"list items by state",
+			       VIEW_COLUMNS "INDEXED BY item_by_state WHERE account = ?1 "
+					    "AND state = ?3 AND row > ?4 AND " IS_WITHIN
+					    "ORDER BY row LIMIT ?5"},
+	[SQL_VIEW_BY_MONTH] = {"list items by month",
+			       VIEW_COLUMNS "INDEXED BY item_by_month WHERE account = ?1 "
+					    "AND month = ?3 AND row > ?4 AND " IS_WITHIN
+					    "ORDER BY row LIMIT ?5"},
+	[SQL_VIEW_MONTH] = {"look for a month",
+			    "SELECT month FROM item INDEXED BY item_by_month WHERE account = ?1 "
+			    "AND month > ?3 AND " IS_WITHIN "ORDER BY month LIMIT 1"},
+	[SQL_VIEW_TOUCHED] = {"look up when a name came or went",
+			      "SELECT max(ns) FROM touched WHERE account = ? AND view = ? "
+			      "AND key BETWEEN ? AND ?"},
+	[SQL_VIEW_ITEM_CAME] = {"note that links came",
+				"INSERT INTO touched (account, view, key, ns) "
+				"SELECT account, 2, state, " NOW " FROM item WHERE row = ?1 "
+				"UNION ALL SELECT account, 3, month, " NOW
+				" FROM item WHERE row = ?1 " AND_LATER},
+	[SQL_VIEW_FILE_CAME] = {"note that a completed file came",
+				"INSERT INTO touched (account, view, key, ns) "
+				"VALUES (?, 1, 0, " NOW ") " AND_LATER},
+
 	[SQL_BODY_ADD] = {"write a body", "INSERT INTO body (row, bytes) VALUES (?, ?)"},
 	[SQL_BODY_IS] = {"compare a body", "SELECT bytes = ?2 FROM body WHERE row = ?1"},
 	[SQL_BODY] = {"read a body", "SELECT bytes FROM body WHERE row = ?"},

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/folder.h"
 #include "base/log.h"
+#include "store/files.h"
 #include "store/folder.h"
 #include "store/journal.h"
 #include "store/pool.h"
@@ -45,16 +46,26 @@ static int check(struct store *store)
 	return 0;
 }
 
+/* When it fails the connection is closed, which takes all of it back. */
 static int migrate_step(struct connection *writer, int version)
 {
-	auto_free char *text = NULL;
+	static const char doing[] = "bring it up to date";
+	auto_free char *begin = NULL;
+	auto_free char *end = NULL;
 
-	if (asprintf(&text, "BEGIN IMMEDIATE; %s PRAGMA user_version=%d; COMMIT;",
-		     schema_steps[version], version + 1) < 0) {
-		text = NULL;
+	if (asprintf(&begin, "BEGIN IMMEDIATE; %s", schema_steps[version]) < 0) {
+		begin = NULL;
 		return -ENOMEM;
 	}
-	return connection_run(writer, "bring it up to date", text);
+	if (asprintf(&end, "PRAGMA user_version=%d; COMMIT;", version + 1) < 0) {
+		end = NULL;
+		return -ENOMEM;
+	}
+	int r = connection_run(writer, doing, begin);
+	if (!r && version == SCHEMA_NAMES_FILES) {
+		r = flat_name_all(writer);
+	}
+	return r < 0 ? r : connection_run(writer, doing, end);
 }
 
 static int migrate(struct store *store, struct problem *why)

@@ -1,5 +1,5 @@
 /* Listings. An offset says where the listing goes on, whatever happened in between: the place
- * among the fixed names first, then, in a collection, the row of the item before. */
+ * among the fixed names first, then, where entries have rows, the row of the one before. */
 #include "view/internal.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-enum { BATCH = 256, FIRST_ROW_OFFSET = 64 };
+enum { FIRST_ROW_OFFSET = 64 };
 
 /* A name that is there whatever the store says of items. */
 struct fixed {
@@ -25,11 +25,7 @@ struct folder {
 	struct fixed *fixed;
 	int fixed_count;
 	int fixed_capacity;
-	/* A collection's items, read ahead: those after rows_after. */
-	struct item_line *lines;
-	int line_count;
-	uint32_t rows_after;
-	bool filled;
+	struct rows rows; /* what follows them */
 	/* Of an archive. */
 	struct archive_visit visit;
 	size_t entry_count;
@@ -134,8 +130,15 @@ static int fill_account(struct folder *folder)
 {
 	const struct account *account = view_account(folder->view, folder->address.account);
 	int r = add_leaves(folder, NULL);
+	const char *name;
+	struct node shown;
 	unsigned number;
 
+	for (enum address_view which = VIEW_COMPLETED;
+	     r == 0 && links_folder(folder->view, folder->address.account, which, &name, &shown);
+	     which++) {
+		r = add_fixed(folder, name, &shown);
+	}
 	for (int i = 0; r == 0 && (number = account_collection_number(account, i)); i++) {
 		struct node node;
 		node_of_item(&node, folder->address.account, number, 0, folder->view->since_ns);
@@ -178,23 +181,43 @@ static int fill_file_folder(struct folder *folder)
 
 /* A collection is shown once the API has said what is in it. Where it cannot be asked, what is
  * known is shown; where nothing is known, that is an error and no empty folder. */
-static int fill_collection(struct folder *folder, struct waiter *waiter)
+static int demand_listed(struct folder *folder, unsigned collection, struct waiter *waiter)
 {
 	struct account *account = view_account(folder->view, folder->address.account);
 	struct problem why = {0};
 	struct item_line first;
 
-	int r = account_list_first(account, folder->address.collection, waiter, &why);
+	int r = account_list_first(account, collection, waiter, &why);
 	if (r < 0 && r != -EINTR &&
-	    items_list(folder->view->options.store, folder->address.account,
-		       folder->address.collection, 0, &first, 1) == 1) {
+	    items_list(folder->view->options.store, folder->address.account, collection, 0, &first,
+		       1) == 1) {
 		r = 0;
 	}
 	if (r < 0) {
 		log_debug("%s: %s", account_name(account), problem_words(&why, r));
 	}
 	problem_finish(&why);
+	return r;
+}
+
+static int fill_collection(struct folder *folder, struct waiter *waiter)
+{
+	int r = demand_listed(folder, folder->address.collection, waiter);
+
 	return r < 0 ? r : add_leaves(folder, NULL);
+}
+
+/* What is in the collections is in here. */
+static int fill_view(struct folder *folder, struct waiter *waiter)
+{
+	struct account *account = view_account(folder->view, folder->address.account);
+	int r = rows_are_in(folder->address) ? 0 : -ENOTDIR;
+	unsigned number;
+
+	for (int i = 0; r == 0 && (number = account_collection_number(account, i)); i++) {
+		r = demand_listed(folder, number, waiter);
+	}
+	return r;
 }
 
 static int fill(struct folder *folder, struct waiter *waiter)
@@ -222,6 +245,9 @@ static int fill(struct folder *folder, struct waiter *waiter)
 	if (a.kind == ADDRESS_ENTRY) {
 		return archive_list(folder->view, a, waiter, &folder->visit, &folder->entry_count);
 	}
+	if (a.kind == ADDRESS_VIEW) {
+		return fill_view(folder, waiter);
+	}
 	return -ENOTDIR;
 }
 
@@ -239,6 +265,7 @@ int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter, str
 	}
 	folder->view = view;
 	folder->address = address_unpack(ino);
+	folder->rows = (struct rows){.view = view, .folder = folder->address};
 	int r = fill(folder, waiter);
 	if (r < 0) {
 		folder_close(folder);
@@ -249,71 +276,8 @@ int view_open_folder(struct view *view, uint64_t ino, struct waiter *waiter, str
 	return 0;
 }
 
-/* Reads ahead the items after that row. */
-static int read_lines(struct folder *folder, uint32_t after)
-{
-	if (!folder->lines) {
-		folder->lines = malloc(BATCH * sizeof(*folder->lines));
-	}
-	if (!folder->lines) {
-		return -ENOMEM;
-	}
-	folder->line_count = 0;
-	int n = items_list(folder->view->options.store, folder->address.account,
-			   folder->address.collection, after, folder->lines, BATCH);
-	if (n < 0) {
-		return n;
-	}
-	folder->line_count = n;
-	folder->rows_after = after;
-	folder->filled = true;
-	return 0;
-}
-
-/* The first of the lines read ahead that comes after that row, or NULL. They are in the order of
- * rows. */
-static const struct item_line *line_after(const struct folder *folder, uint32_t row)
-{
-	int low = 0;
-	int high = folder->line_count;
-
-	while (low < high) {
-		int middle = (low + high) / 2;
-		if (folder->lines[middle].row > row) {
-			high = middle;
-		} else {
-			low = middle + 1;
-		}
-	}
-	return low < folder->line_count ? &folder->lines[low] : NULL;
-}
-
-static int item_entry(struct folder *folder, uint32_t after, struct entry *out)
-{
-	bool covered = folder->filled && after >= folder->rows_after;
-	const struct item_line *line = covered ? line_after(folder, after) : NULL;
-
-	if (!line) {
-		int r = read_lines(folder, after);
-		if (r < 0) {
-			return r;
-		}
-		line = line_after(folder, after);
-	}
-	if (!line) {
-		return 0;
-	}
-	strcpy(out->name, line->name);
-	node_of_item(&out->node, folder->address.account, folder->address.collection, line->row,
-		     line->changed_ns);
-	out->next = (off_t)line->row + FIRST_ROW_OFFSET;
-	return 1;
-}
-
 int folder_entry(struct folder *folder, off_t offset, struct entry *out)
 {
-	bool has_items = folder->address.kind == ADDRESS_ITEM && folder->address.row == 0;
-
 	/* Offsets 0 and 1 are the folder itself and the one above. */
 	if (offset < 2) {
 		strcpy(out->name, offset == 0 ? "." : "..");
@@ -333,12 +297,14 @@ int folder_entry(struct folder *folder, off_t offset, struct entry *out)
 		out->next = offset + 1;
 		return 1;
 	}
-	if (!has_items) {
+	if (!rows_are_in(folder->address)) {
 		return 0;
 	}
-	return item_entry(folder,
-			  offset < FIRST_ROW_OFFSET ? 0 : (uint32_t)(offset - FIRST_ROW_OFFSET),
-			  out);
+	int r = rows_entry(&folder->rows,
+			   offset < FIRST_ROW_OFFSET ? 0 : (uint32_t)(offset - FIRST_ROW_OFFSET),
+			   out);
+	out->next += FIRST_ROW_OFFSET;
+	return r;
 }
 
 void folder_close(struct folder *folder)
@@ -347,7 +313,7 @@ void folder_close(struct folder *folder)
 		opened_remove(folder->view, &folder->opened);
 		archive_visit_end(&folder->visit);
 		free(folder->fixed);
-		free(folder->lines);
+		rows_finish(&folder->rows);
 		free(folder);
 	}
 }

@@ -5,6 +5,7 @@
 #include "account/archive.h"
 #include "base/buf.h"
 #include "store/journal.h"
+#include "store/views.h"
 #include "view/view.h"
 
 /* What is open: the first member of what can be. A mount that is ended with files open hears
@@ -43,6 +44,8 @@ void node_folder(struct node *out, uint64_t ino, int64_t mtime_ns);
 void node_of_item(struct node *out, unsigned account, unsigned collection, uint32_t row,
 		  int64_t changed_ns);
 void node_of_file(struct node *out, const struct file *file);
+/* The same, of a file of an item, as a line of completed/ has it. */
+void node_of_file_line(struct node *out, unsigned account, const struct file_line *line);
 /* -ENOENT when the leaf does not exist at the moment. */
 int node_of_leaf(struct view *view, struct address address, const struct item *item,
 		 struct node *out);
@@ -78,6 +81,46 @@ void archive_entry(const struct archive_visit *visit, size_t index, char name[NA
 /* The member's bytes are those of the content from *base on, *size of them. */
 int archive_open_content(struct view *view, struct address address, struct waiter *waiter,
 			 struct content **out, int64_t *base, int64_t *size);
+
+/* ---- links.c: completed, by-status and by-date. */
+/* The folders of an account: the view-th, from VIEW_COMPLETED on; false past the last. */
+bool links_folder(struct view *view, unsigned account, enum address_view which, const char **name,
+		  struct node *out);
+/* The rest takes addresses of kind VIEW. */
+/* Waits as a lookup in a collection does. */
+int links_look(struct view *view, struct address folder, const char *name, struct waiter *waiter,
+	       struct node *out);
+int links_stat(struct view *view, struct address address, struct node *out);
+/* A folder of that state or month, and the link in it; -ENOENT when its collection is none of the
+ * account's any more. */
+void links_node_of_folder(struct view *view, struct address folder, struct node *out);
+int links_node(struct view *view, struct address folder, const struct linked *item,
+	       struct node *out);
+/* The collections that the account has, as a mask. */
+unsigned links_within(const struct view *view, unsigned account);
+/* The state or month that the folder is about. */
+unsigned links_key(struct address folder);
+struct address links_key_folder(unsigned account, enum address_view which, unsigned key);
+/* A link's name, which is the item's where the account has one collection. */
+void links_name(const struct view *view, unsigned account, unsigned collection, uint32_t row,
+		const char *name, char out[NAME_BYTES]);
+void links_month_name(unsigned month, char out[NAME_BYTES]);
+
+/* ---- rows.c: entries that are too many to be held, in the order of rows. */
+struct rows {
+	struct view *view;
+	struct address folder;
+	/* Those read ahead: the ones after the row `after`. */
+	struct entry *entries;
+	int count;
+	uint32_t after;
+	bool filled;
+};
+/* The first entry after that row, whose row is its `next`: 1, 0 at the end, or an error. */
+int rows_entry(struct rows *rows, uint32_t after, struct entry *out);
+void rows_finish(struct rows *rows);
+/* Whether the folder holds any. */
+bool rows_are_in(struct address folder);
 
 /* ---- leaf.c: the small text files. */
 struct leaf_info {

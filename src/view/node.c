@@ -43,6 +43,7 @@ static void node_of_content(struct node *out, uint64_t ino, const struct file *f
 	*out = (struct node){
 		.ino = ino,
 		.mode = S_IFREG | 0444,
+		.twice = file->current && file->flat,
 		.size = sized ? file->size : 0,
 		.mtime_ns = file->mtime_ns,
 		.sized = sized,
@@ -65,6 +66,18 @@ void node_of_file(struct node *out, const struct file *file)
 		out->name_seconds = FRESH_SECONDS;
 		out->stat_seconds = FRESH_SECONDS;
 	}
+}
+
+void node_of_file_line(struct node *out, unsigned account, const struct file_line *line)
+{
+	struct file file = {
+		.size = line->size,
+		.mtime_ns = line->mtime_ns,
+		.flat = (char *)line->name,
+		.current = true,
+	};
+
+	node_of_content(out, node_ino(ADDRESS_FILE, account, 0, line->row, LEAF_CONTENT), &file);
 }
 
 int node_of_leaf(struct view *view, struct address address, const struct item *item,

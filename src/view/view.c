@@ -107,6 +107,20 @@ static int look_for_leaf(struct view *view, struct address folder, const char *n
 	return -ENOENT;
 }
 
+static int look_for_view(struct view *view, struct address folder, const char *name,
+			 struct node *out)
+{
+	const char *found;
+
+	for (enum address_view which = VIEW_COMPLETED;
+	     links_folder(view, folder.account, which, &found, out); which++) {
+		if (strcmp(name, found) == 0) {
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
 static int look_for_collection(struct view *view, struct address folder, const char *name,
 			       struct node *out)
 {
@@ -211,6 +225,9 @@ static int look_in_account(struct view *view, struct address folder, const char 
 	int r = look_for_leaf(view, folder, name, NULL, out);
 
 	if (r == -ENOENT) {
+		r = look_for_view(view, folder, name, out);
+	}
+	if (r == -ENOENT) {
 		r = look_for_collection(view, folder, name, out);
 	}
 	if (r == -ENOENT) {
@@ -241,6 +258,9 @@ int view_lookup(struct view *view, uint64_t parent, const char *name, struct wai
 	}
 	if (folder.kind == ADDRESS_ENTRY) {
 		return archive_lookup_in(view, folder, name, waiter, out);
+	}
+	if (folder.kind == ADDRESS_VIEW) {
+		return links_look(view, folder, name, waiter, out);
 	}
 	int r = look_for_leaf(view, folder, name, NULL, out);
 	if (r == -ENOENT && folder.kind == ADDRESS_ITEM && folder.leaf == LEAF_FOLDER) {
@@ -298,6 +318,9 @@ int view_stat(struct view *view, uint64_t ino, struct waiter *waiter, struct nod
 	}
 	if (address.kind == ADDRESS_ENTRY) {
 		return archive_stat(view, address, waiter, out);
+	}
+	if (address.kind == ADDRESS_VIEW) {
+		return links_stat(view, address, out);
 	}
 	if (address.kind == ADDRESS_ITEM && address.row) {
 		return stat_in_item(view, address, out);

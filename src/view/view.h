@@ -33,6 +33,7 @@ void view_destroy(struct view *view);
 struct node {
 	uint64_t ino;
 	mode_t mode; /* type and permissions */
+	bool twice;  /* a file with a second name, in `completed` */
 	int64_t size;
 	int64_t mtime_ns;
 	bool sized;          /* false: size is not known yet, and stat has to be asked */
@@ -44,6 +45,8 @@ struct node {
 int view_lookup(struct view *view, uint64_t parent, const char *name, struct waiter *waiter,
 		struct node *out);
 int view_stat(struct view *view, uint64_t ino, struct waiter *waiter, struct node *out);
+/* Where a link leads. */
+int view_read_link(struct view *view, uint64_t ino, struct buf *out);
 
 /* An open folder. */
 struct folder;

@@ -129,7 +129,8 @@ def test_the_drawing_shows_what_is_there(mounted, shop):
     shop.event("job", id="bad", status="failed", error="out of luck")
     mounted.type_in("echo now > ~/shops/.orderfs/refresh")
     drawn = [name for name in documents.tree(TREE) if name.startswith((".orderfs", "shop"))]
-    assert {".orderfs/ready", "shop/status", "shop/jobs/*/orders.csv"} <= set(drawn)
+    assert {".orderfs/ready", "shop/status", "shop/jobs/*/orders.csv",
+            "shop/completed/*-orders.csv", "shop/by-status/ready", "shop/by-date/*"} <= set(drawn)
     for name in drawn:
         mounted.type_in('compgen -G "$HOME/shops/$1"', name)
     assert mounted.type_in("ls -A ~/shops").split() == ["shop"]
