@@ -44,6 +44,8 @@ enum leaf {
 	LEAF_READY = 6,
 	LEAF_HISTORY = 7,
 	LEAF_REFRESH = 8,
+	LEAF_FILES = 9,
+	LEAF_TRANSFERS = 10,
 	/* CTRL, an account */
 	LEAF_ACCOUNT = 32, /* the account's folder */
 	LEAF_ACCOUNT_STATUS = 33,

@@ -45,6 +45,8 @@ void response_finish(struct response *response);
 
 /* Scheme, host and port of a URL: all of it that may be logged. Never fails; cut to fit. */
 const char *url_origin(const char *url, char *buffer, size_t size);
+/* The host alone, without user name and port. Never fails; cut to fit. */
+const char *url_host(const char *url, char *buffer, size_t size);
 /* True when scheme, host and port are the same, default ports spelled out or not. */
 bool url_same_origin(const char *a, const char *b);
 /* True when the host is this machine: 127.0.0.0/8, ::1 or localhost. */

@@ -235,4 +235,10 @@ void account_counts(struct account *account, struct account_counts *out)
 	out->listings = atomic_load(&account->listings);
 	out->listing_failures = atomic_load(&account->listing_failures);
 	out->triggers = atomic_load(&account->triggers);
+	/* In this order: what ends meanwhile has begun. */
+	uint64_t ended = atomic_load(&account->downloads.ended);
+	out->downloads.failed = atomic_load(&account->downloads.failed);
+	out->downloads.bytes = atomic_load(&account->downloads.bytes);
+	out->downloads.begun = atomic_load(&account->downloads.begun);
+	out->downloads.running = out->downloads.begun - ended;
 }

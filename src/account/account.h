@@ -55,11 +55,18 @@ bool account_is_ready(struct account *account);
 /* The account's status: "ok\n", or one line with what is wrong and since when. */
 void account_describe(struct account *account, struct buf *out);
 /* Lines in Prometheus' text format; header: also HELP and TYPE. */
+struct download_counts {
+	uint64_t begun;
+	uint64_t failed;
+	uint64_t running;
+	uint64_t bytes;
+};
 struct account_counts {
 	struct lane_counts http;
 	uint64_t listings;
 	uint64_t listing_failures;
 	uint64_t triggers;
+	struct download_counts downloads;
 };
 void account_counts(struct account *account, struct account_counts *out);
 

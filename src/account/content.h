@@ -22,6 +22,9 @@ void contents_destroy(struct contents *contents);
 /* Bytes in spools now, and how many of them. */
 void contents_usage(struct contents *contents, int64_t *bytes, int *count);
 
+/* A nameless file beside the downloads, for what is too long for memory; the caller's. */
+int contents_scratch(struct contents *contents, int *fd);
+
 /* A URL of that file which was asked for just now: good for the next read within seconds. */
 void contents_remember(struct contents *contents, uint32_t row, const char *url);
 
@@ -32,9 +35,10 @@ struct content_report {
 	uint32_t row;  /* of the file */
 	int64_t there; /* bytes */
 	int64_t total; /* -1: not known */
-	int64_t rate;  /* bytes a second since the first of them was asked for */
+	int64_t rate;  /* bytes a second since they were first asked for, after a pause */
 	int streams;   /* downloads under way; 0: none */
 	int handles;   /* readers that have it open */
+	bool wanted;   /* a reader waits for bytes of it */
 	bool complete;
 };
 /* One for each content that has been read; *list is the caller's, free(). */

@@ -3,6 +3,7 @@
 #include "account/contents.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,19 @@ static bool has_spool(struct content *c)
 	return has;
 }
 
+int contents_scratch(struct contents *table, int *fd)
+{
+	struct spool *spool = NULL;
+	int r = spool_create(table->dir, &spool);
+
+	if (r == 0) {
+		*fd = fcntl(spool_fd(spool), F_DUPFD_CLOEXEC, 0);
+		r = *fd < 0 ? -errno : 0;
+	}
+	spool_destroy(spool);
+	return r;
+}
+
 void contents_usage(struct contents *table, int64_t *bytes, int *count)
 {
 	*bytes = atomic_load(&table->bytes);
@@ -118,9 +132,10 @@ static void fill_report(struct content *c, struct content_report *out)
 		.row = c->file.row,
 		.there = spool_bytes(c->spool),
 		.total = c->file.size,
-		.rate = ms > 0 ? c->received / ms * 1000 : 0,
+		.rate = ms > 0 ? c->received * 1000 / ms : 0,
 		.streams = c->stream_count,
 		.handles = c->handles,
+		.wanted = c->pinned > 0 && !c->complete,
 		.complete = c->complete,
 	};
 	pthread_mutex_unlock(&c->mutex);

@@ -98,8 +98,9 @@ struct content {
 	bool complete;
 	bool verified;    /* is_small: it was found good */
 	bool keep_going;  /* even when nobody has it open: its length is wanted */
-	int64_t born_ms;  /* when the first stream began */
-	int64_t received; /* bytes */
+	int64_t born_ms;  /* when the first stream began, or the first after a pause */
+	int64_t quiet_ms; /* when the last one ended */
+	int64_t received; /* bytes, since born_ms */
 	struct mark marks[MARKS];
 	struct late lates[LATES]; /* in a ring */
 	int late_next;

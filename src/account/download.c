@@ -8,6 +8,7 @@
 #include "account/fetch.h"
 #include "account/internal.h"
 #include "account/server.h"
+#include "base/cleanup.h"
 
 enum { PAGE_MAX = 4096 };
 
@@ -154,6 +155,7 @@ static int take_data(void *context, const void *data, size_t length)
 	}
 	d->at += (int64_t)length;
 	d->got += (int64_t)length;
+	atomic_fetch_add(&d->account->downloads.bytes, length);
 	/* Whether more come behind the last is not known yet: nobody shall have it before. */
 	if (d->at == d->limit && !d->has_length && length > 0) {
 		length--;
@@ -179,6 +181,17 @@ static int finish_writing(struct download *d, int result)
 	return result ? result : r;
 }
 
+static void note_end(struct download *d, int result)
+{
+	if (d->status == 401 && d->token) {
+		token_drop(d->account, d->token); /* the next try asks for another */
+	}
+	wipe_text(d->token);
+	d->token = NULL;
+	atomic_fetch_add(&d->account->downloads.failed, result < 0 && result != -ECANCELED);
+	atomic_fetch_add(&d->account->downloads.ended, 1);
+}
+
 static void download_end(void *context, int result)
 {
 	struct download *d = context;
@@ -201,6 +214,7 @@ static void download_end(void *context, int result)
 	}
 	free(d->page);
 	d->page = NULL;
+	note_end(d, result);
 	d->ended(d->context, result, d->why.words);
 }
 
@@ -218,8 +232,25 @@ static int print_range(const struct download *d, char **out)
 	return n < 0 ? -ENOMEM : 0;
 }
 
-int fetch_start(struct account *account, const char *url, struct download *download,
-		struct http_job **job, struct problem *why)
+/* The token goes along: whether it was good is known at the end. */
+static int build(const char *url, const struct badge *badge, struct download *d,
+		 struct request *out)
+{
+	/* A weak one tells no bytes apart. */
+	const char *etag = d->etag && *d->etag == '"' ? d->etag : NULL;
+	auto_free char *range = NULL;
+	int r = print_range(d, &range);
+
+	d->ranged = range != NULL;
+	if (r == 0 && badge && badge->token) {
+		d->token = strdup(badge->token);
+		r = d->token ? 0 : -ENOMEM;
+	}
+	return r == 0 ? fetch_build(url, badge, range, etag, out) : r;
+}
+
+int fetch_start(struct account *account, const char *url, const struct badge *badge,
+		struct download *download, struct http_job **job, struct problem *why)
 {
 	const struct config *config = account->shared->config;
 	struct http_sink sink = {take_head, take_data, download_end, download};
@@ -229,21 +260,23 @@ int fetch_start(struct account *account, const char *url, struct download *downl
 		.allow_plain = account->config->insecure,
 		.sink = &sink,
 	};
-	/* A weak one tells no bytes apart. */
-	const char *etag = download->etag && *download->etag == '"' ? download->etag : NULL;
 	struct request request = {0};
-	char *range = NULL;
 
+	download->account = account;
 	download->limit = -1;
-	int r = print_range(download, &range);
-	download->ranged = range != NULL;
+	int r = build(url, badge, download, &request);
 	if (r == 0) {
-		r = fetch_build(url, range, etag, &request);
-	}
-	if (r == 0) {
+		/* Before it can end. */
+		atomic_fetch_add(&account->downloads.begun, 1);
 		r = http_submit(account->shared->http, &request, &options, job);
+		if (r < 0) {
+			atomic_fetch_sub(&account->downloads.begun, 1);
+		}
+	}
+	if (r < 0) {
+		wipe_text(download->token);
+		download->token = NULL;
 	}
 	request_finish(&request);
-	free(range);
 	return r < 0 ? problem_set(why, r, "cannot start the download: %s", strerror(-r)) : 0;
 }

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "account/internal.h"
 #include "account/server.h"
+#include "base/cleanup.h"
 
 enum { PAGE_MAX = 4096 };
 
@@ -17,10 +19,43 @@ void fetch_facts_finish(struct fetch_facts *facts)
 	*facts = (struct fetch_facts){.size = -1};
 }
 
-int fetch_build(const char *url, const char *range, const char *only_if, struct request *out)
+void badge_finish(struct badge *badge)
+{
+	request_finish(&badge->headers);
+	wipe_text(badge->token);
+	badge->token = NULL;
+}
+
+static bool is_of_fetching(const char *name)
+{
+	return strncasecmp(name, "Accept", 6) == 0 || strncasecmp(name, "If-", 3) == 0 ||
+	       strcasecmp(name, "Range") == 0;
+}
+
+/* Such a request is not marked `credentials`: a redirect to another origin is followed, and the
+ * headers stay behind. */
+static int show_badge(const struct badge *badge, struct request *out)
+{
+	int r = 0;
+
+	for (size_t i = 0; badge && i < badge->headers.header_count && r == 0; i++) {
+		const struct header *header = &badge->headers.headers[i];
+		if (!is_of_fetching(header->name)) {
+			r = request_add_header(out, header->name, header->value);
+		}
+	}
+	return r;
+}
+
+int fetch_build(const char *url, const struct badge *badge, const char *range, const char *only_if,
+		struct request *out)
 {
 	*out = (struct request){.method = "GET", .url = strdup(url)};
 	int r = out->url ? request_add_header(out, "Accept", "*/*") : -ENOMEM;
+
+	if (r == 0) {
+		r = show_badge(badge, out);
+	}
 	/* What comes packed for the way has neither the length nor the offsets of the file. */
 	if (r == 0) {
 		r = request_add_header(out, "Accept-Encoding", "identity");
@@ -130,8 +165,8 @@ static void probe_end(void *context, int result)
 	put_probe(probe);
 }
 
-static int submit(struct account *account, const char *url, struct probe *probe,
-		  struct waiter *waiter, struct http_job **job)
+static int submit(struct account *account, const char *url, const struct badge *badge,
+		  struct probe *probe, struct waiter *waiter, struct http_job **job)
 {
 	struct http_sink sink = {probe_head, probe_data, probe_end, probe};
 	struct request request = {0};
@@ -140,7 +175,7 @@ static int submit(struct account *account, const char *url, struct probe *probe,
 	call_options(account, waiter, false, &options);
 	options.lane = NULL;
 	options.sink = &sink;
-	int r = fetch_build(url, is_marked(probe->name) ? "bytes=0-7" : "bytes=0-0", NULL,
+	int r = fetch_build(url, badge, is_marked(probe->name) ? "bytes=0-7" : "bytes=0-0", NULL,
 			    &request);
 	if (r == 0) {
 		r = http_submit(account->shared->http, &request, &options, job);
@@ -149,8 +184,9 @@ static int submit(struct account *account, const char *url, struct probe *probe,
 	return r;
 }
 
-int fetch_probe(struct account *account, const char *url, const char *name, struct waiter *waiter,
-		struct fetch_facts *facts, struct problem *why)
+int fetch_probe(struct account *account, const char *url, const struct badge *badge,
+		const char *name, struct waiter *waiter, struct fetch_facts *facts,
+		struct problem *why)
 {
 	struct probe *probe = calloc(1, sizeof(*probe));
 	struct http_job *job = NULL;
@@ -161,7 +197,7 @@ int fetch_probe(struct account *account, const char *url, const char *name, stru
 	probe->facts.size = -1;
 	atomic_init(&probe->holders, 2);
 	probe->name = strdup(name);
-	int r = probe->name ? submit(account, url, probe, waiter, &job) : -ENOMEM;
+	int r = probe->name ? submit(account, url, badge, probe, waiter, &job) : -ENOMEM;
 	if (r < 0) {
 		put_probe(probe); /* the job's, which there is not */
 	} else {
@@ -175,6 +211,7 @@ int fetch_probe(struct account *account, const char *url, const char *name, stru
 			r = probe->result;
 			problem_set(r < 0 ? why : NULL, r, "%s", problem_words(&probe->why, r));
 			*facts = probe->facts;
+			facts->status = probe->status;
 			probe->facts = (struct fetch_facts){.size = -1};
 		}
 	}

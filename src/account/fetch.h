@@ -7,7 +7,16 @@
 #include "account/account.h"
 #include "spool/spool.h"
 
+/* What a request to a file server carries besides: nothing as a rule, since a download's URL has its
+ * own right in it, and file servers refuse a second kind. See badge_get(). */
+struct badge {
+	struct request headers; /* its headers alone */
+	char *token;            /* that is in them; NULL: none */
+};
+void badge_finish(struct badge *badge); /* wipes */
+
 struct fetch_facts {
+	int status;     /* of the answer; 0: none */
 	int64_t size;   /* -1: the server does not say */
 	char *etag;     /* or NULL */
 	char *modified; /* Last-Modified, or NULL */
@@ -16,8 +25,9 @@ void fetch_facts_finish(struct fetch_facts *facts);
 
 /* Asks for the first bytes, and takes little more than the head. Waits. EACCES, ENOENT … for what
  * the server refuses; EBADMSG when what it has cannot be a file of that name. */
-int fetch_probe(struct account *account, const char *url, const char *name, struct waiter *waiter,
-		struct fetch_facts *facts, struct problem *why);
+int fetch_probe(struct account *account, const char *url, const struct badge *badge,
+		const char *name, struct waiter *waiter, struct fetch_facts *facts,
+		struct problem *why);
 
 /* One download: a GET of the whole file or of a range of it, into a spool. */
 struct download {
@@ -44,6 +54,8 @@ struct download {
 	int64_t got; /* bytes of content that it brought */
 	bool broken; /* the connection did, or the answer was too short: it can be taken up again */
 	/* Its own. */
+	struct account *account;
+	char *token; /* the badge's */
 	struct spool_writer writer;
 	int64_t limit;   /* the end of what the server promised; -1: not known */
 	bool writing;    /* the writer has begun */
@@ -57,14 +69,14 @@ struct download {
 	char last; /* the last byte, when whether more come is not known yet */
 	bool has_last;
 };
-/* Starts it; *job is the caller's reference: dropping it calls the download off. download stays
- * untouched and alive until ended() was called, which happens once, unless this fails. After that
- * problem_finish(&download->why). */
-int fetch_start(struct account *account, const char *url, struct download *download,
-		struct http_job **job, struct problem *why);
+/* Starts it (badge NULL: it carries none); *job is the caller's reference: dropping it calls the
+ * download off. download stays untouched and alive until ended() was called, which happens once,
+ * unless this fails. After that problem_finish(&download->why). */
+int fetch_start(struct account *account, const char *url, const struct badge *badge,
+		struct download *download, struct http_job **job, struct problem *why);
 
-/* A GET without credentials: a download URL carries its own, and file servers refuse a second kind.
- * range and only_if may be NULL. */
-int fetch_build(const char *url, const char *range, const char *only_if, struct request *out);
+/* A GET; badge, range and only_if may be NULL. */
+int fetch_build(const char *url, const struct badge *badge, const char *range, const char *only_if,
+		struct request *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "account/account.h"
 #include "account/flight.h"
+#include "base/sha256.h"
 #include "store/journal.h"
 
 /* So long a page or an answer that nobody at a shell waits for may take. */
@@ -90,6 +91,12 @@ struct account {
 	atomic_uint_fast64_t listings;
 	atomic_uint_fast64_t listing_failures;
 	atomic_uint_fast64_t triggers;
+	struct {
+		atomic_uint_fast64_t begun;
+		atomic_uint_fast64_t ended;
+		atomic_uint_fast64_t failed;
+		atomic_uint_fast64_t bytes;
+	} downloads;
 };
 
 /* Keys of flights. */
@@ -231,6 +238,10 @@ bool deliver_next(struct account *account, struct waiter *waiter);
 /* Those that will not be carried out. */
 void deliver_drop_all(struct account *account);
 
+/* ---- saver.c */
+/* The checksum of the first size bytes; all of them must be there. */
+int saver_hash(int fd, int64_t size, char text[SHA256_TEXT_BYTES]);
+
 /* ---- keep.c */
 /* Everything of it on disk, then its names, the record last. Waits; the account's thread's. */
 int keep_parcel(const struct order *order, const struct parcel *parcel, struct waiter *waiter,
@@ -264,6 +275,11 @@ void trouble_settle(struct account *account, struct work *work, int64_t journal_
 /* The URL a file is fetched from, now. The caller's, to be wiped: it may hold a signature. */
 int resolve_url(struct account *account, struct call *call, const struct file *file,
 		struct waiter *waiter, char **url, struct problem *why);
+/* What the request for that URL carries, where its description says `auth: same`: the headers of
+ * every request to the API, if it is one. May wait for a token. badge_finish() after. */
+struct badge;
+int badge_get(struct account *account, const struct file *file, const char *url,
+	      struct waiter *waiter, struct badge *out, struct problem *why);
 /* The URL with the origin of the setting, when it is set. Replaces *url. */
 int resolve_rebase(struct account *account, const char *setting, char **url);
 

@@ -48,7 +48,7 @@ static int fetch_archive(struct account *account, const struct parcel_file *file
 	struct http_job *job = NULL;
 
 	waiter->deadline_ms = clock_ms() + ARCHIVE_MS;
-	int r = fetch_start(account, file->url, &download, &job, why);
+	int r = fetch_start(account, file->url, NULL, &download, &job, why);
 	if (r < 0) {
 		return r;
 	}
@@ -70,9 +70,11 @@ static int fetch_archive(struct account *account, const struct parcel_file *file
 	return size < 0 ? (int)size : 0;
 }
 
-/* An archive on disk for good. *kept: its name there. */
+/* An archive on disk for good, with its checksum (that of a short key would give the key away).
+ * *kept: its name there. */
 static int keep_archive(const struct order *order, const struct parcel_file *file, int index,
-			char **kept, int64_t *size, struct waiter *waiter, struct problem *why)
+			char **kept, int64_t *size, char sum[SHA256_TEXT_BYTES],
+			struct waiter *waiter, struct problem *why)
 {
 	struct account *account = order->account;
 	const char *dir = account->shared->kept_dir;
@@ -93,6 +95,9 @@ static int keep_archive(const struct order *order, const struct parcel_file *fil
 	}
 	if (r == 0) {
 		*size = spool_bytes(spool);
+		r = saver_hash(spool_fd(spool), *size, sum);
+	}
+	if (r == 0) {
 		r = spool_keep(spool, dir, *kept);
 		problem_set(r < 0 ? why : NULL, r, "%s: %s", dir, strerror(-r));
 	}
@@ -155,8 +160,9 @@ static int keep_one(const struct order *order, const struct parcel_file *file, i
 {
 	auto_free char *old = former(order, file->path);
 	auto_free char *kept = NULL;
+	char sum[SHA256_TEXT_BYTES];
 	int64_t size = 0;
-	int r = keep_archive(order, file, index, &kept, &size, waiter, why);
+	int r = keep_archive(order, file, index, &kept, &size, sum, waiter, why);
 
 	if (r < 0) {
 		return r;
@@ -165,6 +171,7 @@ static int keep_one(const struct order *order, const struct parcel_file *file, i
 		.path = file->path,
 		.kept = kept,
 		.size = size,
+		.sha256 = sum,
 		.password = file->password,
 	};
 	r = keep_files(order, &one, 1, why);

@@ -146,17 +146,49 @@ static int measure(struct account *account, const struct file *file, struct wait
 	return *size < 0 ? (int)*size : 0;
 }
 
+/* Of the URL that is good now. *again: the token was not, and another one may be. */
+static int ask_once(struct learn *learn, struct call *call, struct waiter *waiter, char **url,
+		    struct fetch_facts *facts, bool *again, struct problem *why)
+{
+	struct account *account = learn->account;
+	struct badge badge = {0};
+
+	*facts = (struct fetch_facts){.size = -1};
+	int r = resolve_url(account, call, learn->file, waiter, url, why);
+	if (r == 0) {
+		r = badge_get(account, learn->file, *url, waiter, &badge, why);
+	}
+	if (r == 0) {
+		r = fetch_probe(account, *url, &badge, learn->file->name, waiter, facts, why);
+	}
+	*again = r < 0 && facts->status == 401 && badge.token && token_drop(account, badge.token);
+	badge_finish(&badge);
+	return r;
+}
+
+static int ask_facts(struct learn *learn, struct call *call, struct waiter *waiter, char **url,
+		     struct fetch_facts *facts, struct problem *why)
+{
+	bool again = false;
+	int r = ask_once(learn, call, waiter, url, facts, &again, why);
+
+	if (again) {
+		fetch_facts_finish(facts);
+		wipe_text(take_ptr(url));
+		r = ask_once(learn, call, waiter, url, facts, &again, why);
+	}
+	return r;
+}
+
 static int learn_size(void *context, struct call *call, struct waiter *waiter, struct problem *why)
 {
 	struct learn *learn = context;
 	struct account *account = learn->account;
 	struct fetch_facts facts = {.size = -1};
+	char host[NAME_BYTES];
 	char *url = NULL;
 
-	int r = resolve_url(account, call, learn->file, waiter, &url, why);
-	if (r == 0) {
-		r = fetch_probe(account, url, learn->file->name, waiter, &facts, why);
-	}
+	int r = ask_facts(learn, call, waiter, &url, &facts, why);
 	/* Where there is no length, the probe was a download: an address that is good for one is
 	 * used up. */
 	if (r == 0 && facts.size >= 0) {
@@ -167,7 +199,7 @@ static int learn_size(void *context, struct call *call, struct waiter *waiter, s
 	}
 	if (r == 0) {
 		r = file_learn(account->shared->store, learn->file->row, facts.size, facts.etag,
-			       facts.modified);
+			       facts.modified, url_host(url, host, sizeof(host)));
 	}
 	if (r == 0) {
 		report_file(account, learn->file->item, learn->file->name, NULL);

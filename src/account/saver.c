@@ -15,7 +15,7 @@
 
 enum { PIECE_BYTES = 256 * 1024 };
 
-static int hash_all(int fd, int64_t size, char text[SHA256_TEXT_BYTES])
+int saver_hash(int fd, int64_t size, char text[SHA256_TEXT_BYTES])
 {
 	auto_free char *piece = malloc(PIECE_BYTES);
 	struct sha256 hash;
@@ -43,7 +43,7 @@ static int keep(struct content *c)
 	char sum[SHA256_TEXT_BYTES];
 	auto_free char *name = NULL;
 
-	int r = hash_all(spool_fd(c->spool), c->file.size, sum);
+	int r = saver_hash(spool_fd(c->spool), c->file.size, sum);
 	if (r == 0 && asprintf(&name, "%u-file-%u-%llx", c->file.account, c->file.row,
 			       (unsigned long long)clock_wall_ns()) < 0) {
 		name = NULL;

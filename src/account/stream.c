@@ -13,6 +13,7 @@ enum {
 	FAILURES = 5,           /* so often in a row a broken download is taken up again */
 	FIRST_WAIT_MS = 200,    /* the second time; the first time at once */
 	PROGRESS_BYTES = 65536, /* what counts as having got on */
+	PAUSE_MS = 5000,        /* a rate is not of longer ones */
 };
 
 static struct stream **find_slot(struct content *c, uint64_t number)
@@ -148,6 +149,7 @@ static void ended(void *context, int result, const char *words)
 	pthread_mutex_lock(&c->mutex);
 	*find_slot(c, s->number) = s->next;
 	c->stream_count--;
+	c->quiet_ms = clock_ms();
 	struct http_job *job = s->job;
 	bool called_off = result == -ECANCELED;
 	if (result < 0 && !called_off) {
@@ -204,8 +206,10 @@ static struct stream *add_locked(struct content *c, const struct range *range)
 		.context = s,
 	};
 	c->streams = s;
-	c->stream_count++;
-	c->born_ms = c->born_ms ? c->born_ms : clock_ms();
+	if (c->stream_count++ == 0 && clock_ms() - c->quiet_ms > PAUSE_MS) {
+		c->born_ms = clock_ms();
+		c->received = 0;
+	}
 	return s;
 }
 
@@ -291,15 +295,19 @@ static int start(void *context, struct call *call, struct waiter *waiter, struct
 	struct wanted *wanted = context;
 	struct content *c = wanted->content;
 	struct http_job *job = NULL;
+	struct badge badge = {0};
 	uint64_t number = 0;
 	char *url = NULL;
 
 	int r = get_url(wanted, call, waiter, &url, why);
+	if (r == 0) {
+		r = badge_get(c->account, &c->file, url, waiter, &badge, why);
+	}
 	content_hold(c); /* the stream's */
 	struct stream *s = r == 0 ? plan(wanted, url, &number, &r) : NULL;
 	if (s) {
 		/* From now on it may end, and be gone, at any time. */
-		r = fetch_start(c->account, url, &s->download, &job, why);
+		r = fetch_start(c->account, url, &badge, &s->download, &job, why);
 		if (r < 0) {
 			remove_stream(c, number);
 		} else {
@@ -309,6 +317,7 @@ static int start(void *context, struct call *call, struct waiter *waiter, struct
 	if (!s || r < 0) {
 		content_leave(c);
 	}
+	badge_finish(&badge);
 	wipe_text(url);
 	return r;
 }

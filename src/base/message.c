@@ -163,6 +163,18 @@ const char *url_origin(const char *url, char *buffer, size_t size)
 	return buffer;
 }
 
+const char *url_host(const char *url, char *buffer, size_t size)
+{
+	struct origin o;
+	bool found = split_origin(url, &o);
+
+	if (size == 0) {
+		return "";
+	}
+	snprintf(buffer, size, "%.*s", found ? (int)o.host_length : 0, found ? o.host : "");
+	return buffer;
+}
+
 static bool same_text(const char *a, size_t a_length, const char *b, size_t b_length)
 {
 	return a_length == b_length && strncasecmp(a, b, a_length) == 0;

@@ -105,6 +105,10 @@ static void lint_file(struct lint *lint, const struct collection *collection, in
 	if (host) {
 		host->url = true;
 	}
+	if (file->with_auth && !lint->provider->rest->auth_headers) {
+		reader_complain(lint->reader, doc_get(node, "auth"),
+				"'same' means the headers of 'auth', and there are none");
+	}
 	if (file->password) {
 		lint_settings_template(lint, doc_get(node, "password"), file->password);
 	}

@@ -42,8 +42,9 @@ static void load_resolve(struct loader *l, const struct doc *node, struct file_s
 
 static void load_file(struct loader *l, const struct doc *node, struct file_spec *out)
 {
-	static const char *const keys[] = {"name", "each", "when",     "resolve",
-					   "url",  "host", "password", NULL};
+	static const char *const keys[] = {"name", "each", "when",     "resolve", "url",
+					   "host", "auth", "password", NULL};
+	static const char *const auth[] = {"none", "same", NULL};
 
 	if (doc_kind(node) != DOC_OBJECT) {
 		reader_complain(&l->reader, node, "a file is a mapping: {name: …, when: ready, …}");
@@ -56,6 +57,7 @@ static void load_file(struct loader *l, const struct doc *node, struct file_spec
 	out->each = reader_path(&l->reader, node, "each");
 	out->when = load_state(l, node, "when", STATE_READY);
 	out->host = reader_text(&l->reader, node, "host");
+	out->with_auth = reader_choice(&l->reader, node, "auth", auth) == 1;
 	out->password = reader_text(&l->reader, node, "password");
 }
 

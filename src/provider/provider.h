@@ -117,9 +117,10 @@ struct file_spec {
 	const char *each;     /* path to an array in the row; or NULL */
 	enum state when;      /* readable in that state */
 	struct request_spec *resolve; /* one more request that gives the URL, or NULL */
-	const char *url;      /* path: in the resolve answer, or in the row, or in the element */
-	bool gone_expires;    /* no URL in the answer: the item is expired */
-	const char *host;     /* setting that, where set, replaces the URL's origin; or NULL */
+	const char *url;   /* path: in the resolve answer, or in the row, or in the element */
+	bool gone_expires; /* no URL in the answer: the item is expired */
+	const char *host;  /* setting that, where set, replaces the URL's origin; or NULL */
+	bool with_auth; /* (`auth: same`) at the API's own origin it takes the headers of `auth` */
 	const char *password; /* template of settings: opens the archive; or NULL */
 };
 
@@ -260,6 +261,12 @@ int base_url_check(const char *text, struct problem *why);
  * narrow: with the smaller document, where it has one. */
 int request_build(const struct provider *provider, const struct request_spec *spec, bool narrow,
 		  const struct values *values, struct request *out, struct problem *why);
+/* Whether the URL has the origin (scheme, host, port) of the requests that list the collection. */
+int request_is_own(const struct provider *provider, const struct collection *collection,
+		   const char *url, const struct values *values, bool *own, struct problem *why);
+/* Adds the headers of `auth`, which every request to the API has. */
+int request_add_auth(const struct provider *provider, const struct values *values,
+		     struct request *out, struct problem *why);
 /* The number (0 to fallback_count - 1) of a request that has a smaller document, else -1: an
  * account remembers by it which of them its server needs. */
 int request_fallback(const struct request_spec *spec);

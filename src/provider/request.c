@@ -227,6 +227,26 @@ int request_build(const struct provider *provider, const struct request_spec *sp
 	return build_request(provider, spec, narrow, values, &(struct extras){0}, out, why);
 }
 
+int request_is_own(const struct provider *provider, const struct collection *collection,
+		   const char *url, const struct values *values, bool *own, struct problem *why)
+{
+	struct expansion e = {.provider = provider, .values = values, .why = why};
+	struct request api = {0};
+	int r = build_url(&e, collection->list.request, &(struct extras){0}, &api);
+
+	*own = r == 0 && url_same_origin(api.url, url);
+	request_finish(&api);
+	return r;
+}
+
+int request_add_auth(const struct provider *provider, const struct values *values,
+		     struct request *out, struct problem *why)
+{
+	struct expansion e = {.provider = provider, .values = values, .why = why};
+
+	return add_headers(&e, provider->rest->auth_headers, out);
+}
+
 int request_fallback(const struct request_spec *spec)
 {
 	return spec && spec->fallback ? spec->number : -1;

@@ -238,6 +238,7 @@ int file_add(struct connection *writer, const struct file *file, uint32_t *row)
 	query_add_text(&q, file->kept);
 	query_add_text(&q, file->password);
 	query_add_text(&q, *flat ? flat : NULL);
+	query_add_text(&q, file->sha256);
 	r = query_insert(&q, row);
 	return r < 0 || !*flat ? r : view_file_came(writer, file->account);
 }
@@ -251,7 +252,7 @@ int file_retire(struct connection *writer, uint32_t row)
 }
 
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
-	       const char *modified)
+	       const char *modified, const char *host)
 {
 	struct connection *writer;
 	int r = writer_begin(store, &writer);
@@ -264,6 +265,7 @@ int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag
 	query_add_int(&q, size);
 	query_add_text(&q, etag);
 	query_add_text(&q, modified);
+	query_add_text(&q, host);
 	return writer_end(store, query_run(&q));
 }
 

@@ -175,7 +175,7 @@ struct file {
 	char *etag;     /* as the server gave it, or NULL */
 	char *modified; /* Last-Modified as the server gave it, or NULL */
 	char *kept;     /* KEPT: the file's name in the folder `kept`, or NULL */
-	char *sha256;   /* KEPT: of a download that was kept, in hexadecimal digits; or NULL */
+	char *sha256;   /* KEPT: in hexadecimal digits; or NULL */
 	char *password; /* opens it, if it is an archive that came with one; or NULL */
 	char *flat;     /* its name among all files of the account's items, see views.h; or NULL */
 	bool current;
@@ -212,6 +212,7 @@ struct keepsake {
 	size_t length;
 	const char *kept;
 	int64_t size;         /* of kept */
+	const char *sha256;   /* of kept, in hexadecimal digits, or NULL */
 	const char *password; /* or NULL */
 };
 /* Adds them to the item's folder (item 0: to the account's, as documents), making folders as
@@ -221,10 +222,29 @@ struct keepsake {
 int files_keep(struct store *store, unsigned account, uint32_t item, const struct keepsake *list,
 	       int count, const char *whole, bool *changed);
 
+/* A finished file of an item, for who lists them all. */
+struct file_line {
+	uint32_t row;
+	unsigned account;
+	unsigned collection;
+	uint32_t parent; /* the row of the folder it is in; 0: the item's own */
+	char item[NAME_BYTES];
+	char name[NAME_BYTES];
+	int64_t size; /* -1: not known yet */
+	int64_t mtime_ns;
+	char *etag;   /* these may be NULL */
+	char *sha256; /* of what is kept */
+	char *host;   /* that the size was asked of */
+};
+/* Those that are current, folders apart, in the order of rows, from after_row on. Fills at most
+ * max lines, to be ended with file_lines_finish(); how many (0: the end), or a negative errno. */
+int file_lines(struct store *store, uint32_t after_row, struct file_line *lines, int max);
+void file_lines_finish(struct file_line *lines, int count);
+
 /* What was learnt of a file whose size was not known. A size that is known stays: what differs
  * is another content, see file_replace(). */
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
-	       const char *modified);
+	       const char *modified, const char *host);
 /* All of a REMOTE one was downloaded: it is KEPT from now on, under that name, until the API has
  * another version. -ENOENT: it is none that could be. */
 int file_set_kept(struct store *store, uint32_t row, const char *kept, const char *sha256);

@@ -181,6 +181,7 @@ static int put(struct keeping *k, const struct file *old, char *name,
 		.kept = (char *)keepsake->kept,
 		.password = (char *)keepsake->password,
 		.flat = old->flat,
+		.sha256 = (char *)keepsake->sha256,
 	};
 	int r = add(k, old, &file, row);
 

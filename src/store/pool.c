@@ -57,6 +57,7 @@ int writer_end(struct store *store, int r)
 {
 	if (!r) {
 		r = run(&store->writer, SQL_COMMIT);
+		atomic_store(&store->changes, (unsigned)sqlite3_total_changes(store->writer.db));
 	}
 	if (r < 0) {
 		take_back(&store->writer);

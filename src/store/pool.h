@@ -6,6 +6,7 @@
 #define STORE_POOL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/sql.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@ struct store {
 	char *suspect; /* exists when the next start has to check the database */
 	int lock;      /* -1 or the descriptor that holds the lock on the folder */
 	int64_t since_ns;
+	atomic_uint changes; /* of rows, by this process */
 
 	pthread_mutex_t writing;
 	/* Under writing. */

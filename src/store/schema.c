@@ -146,10 +146,8 @@ static const char second[] =
 static const char third[] = "ALTER TABLE file ADD COLUMN sha256 TEXT;";
 
 /* A moment later than the one before, also within the clock's step and when it was set back. */
-#define TOUCH(values)                                           \
-	" INSERT INTO touched (account, view, key, ns) " values \
-	" ON CONFLICT (account, view, key) DO UPDATE"           \
-	" SET ns = max(excluded.ns, ns + 1);"
+#define TOUCH " INSERT INTO touched (account, view, key, ns) VALUES "
+#define LATER " ON CONFLICT (account, view, key) DO UPDATE SET ns = max(excluded.ns, ns + 1);END;"
 #define NOW "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000"
 
 /* Files by one name each in their account, and items by state and by month. */
@@ -178,24 +176,22 @@ static const char fourth[] =
 	" ns INTEGER NOT NULL,"
 	" PRIMARY KEY (account, view, key)"
 	") STRICT, WITHOUT ROWID;"
-	"CREATE TRIGGER item_went AFTER DELETE ON item BEGIN" TOUCH(
-		"VALUES (old.account, 2, old.state, " NOW "), (old.account, 3, old.month, " NOW
-		")") "END;"
-		     "CREATE TRIGGER item_turned AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN" TOUCH(
-			     "VALUES (new.account, 2, old.state, " NOW
-			     "), (new.account, 2, new.state, " NOW
-			     ")") "END;"
-				  "CREATE TRIGGER item_dated AFTER UPDATE OF created_ns ON item"
-				  " WHEN old.created_ns IS NOT new.created_ns AND old.month <> new.month BEGIN" TOUCH(
-					  "VALUES (new.account, 3, old.month, " NOW
-					  "), (new.account, 3, new.month, " NOW
-					  ")") "END;"
-					       "CREATE TRIGGER file_went AFTER UPDATE OF current ON file"
-					       " WHEN old.current AND NOT new.current AND old.flat IS NOT NULL BEGIN" TOUCH(
-						       "VALUES (old.account, 1, 0, " NOW
-						       ")") "END;";
+	"CREATE TRIGGER item_went AFTER DELETE ON item BEGIN" TOUCH
+	"(old.account, 2, old.state, " NOW "), (old.account, 3, old.month, " NOW ")" LATER
+	"CREATE TRIGGER item_turned AFTER UPDATE OF state ON item"
+	" WHEN old.state <> new.state BEGIN" TOUCH "(new.account, 2, old.state, " NOW
+	"), (new.account, 2, new.state, " NOW ")" LATER
+	"CREATE TRIGGER item_dated AFTER UPDATE OF created_ns ON item"
+	" WHEN old.created_ns IS NOT new.created_ns AND old.month <> new.month BEGIN" TOUCH
+	"(new.account, 3, old.month, " NOW "), (new.account, 3, new.month, " NOW ")" LATER
+	"CREATE TRIGGER file_went AFTER UPDATE OF current ON file"
+	" WHEN old.current AND NOT new.current AND old.flat IS NOT NULL BEGIN" TOUCH
+	"(old.account, 1, 0, " NOW ")" LATER;
 
-const char *const schema_steps[SCHEMA_VERSION] = {first, second, third, fourth};
+/* The host that a file comes from, as far as it was asked. */
+static const char fifth[] = "ALTER TABLE file ADD COLUMN host TEXT;";
+
+const char *const schema_steps[SCHEMA_VERSION] = {first, second, third, fourth, fifth};
 
 /* What a full listing has seen, and what a delivery has brought: here, so that it writes nothing
  * where nothing differs. */

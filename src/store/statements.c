@@ -173,13 +173,20 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	/* A name that is said twice counts once. */
 	[SQL_FILE_ADD] = {"add a file",
 			  "INSERT INTO file (account, item, parent, kind, spec, element, name, "
-			  "size, mtime_ns, kept, password, flat) "
-			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"},
+			  "size, mtime_ns, kept, password, flat, sha256) "
+			  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"},
 	[SQL_FILE_RESPECIFY] = {"note where a file comes from",
 				"UPDATE file SET spec = ?2, element = ?3 WHERE row = ?1"},
 	[SQL_FILE_LEARN] = {"note a file's size",
-			    "UPDATE file SET size = ?2, etag = ?3, modified = ?4 "
+			    "UPDATE file SET size = ?2, etag = ?3, modified = ?4, host = ?5 "
 			    "WHERE row = ?1 AND size IS NULL"},
+	/* In the order of rows, which no index has. */
+	[SQL_FILE_LINES] = {"list all files",
+			    "SELECT file.row, file.account, item.collection, file.parent, "
+			    "item.name, file.name, size, mtime_ns, etag, sha256, host "
+			    "FROM file NOT INDEXED CROSS JOIN item ON item.row = file.item "
+			    "WHERE file.row > ? AND current AND kind <> 1 "
+			    "ORDER BY file.row LIMIT ?"},
 	[SQL_FILE_SET_KEPT] = {"note that a file is kept",
 			       "UPDATE file SET kind = 3, kept = ?2, sha256 = ?3 "
 			       "WHERE row = ?1 AND kind = 0"},

@@ -278,6 +278,11 @@ int64_t store_since_ns(const struct store *store)
 	return store->since_ns;
 }
 
+unsigned store_changes(struct store *store)
+{
+	return atomic_load(&store->changes);
+}
+
 int store_listed_at(struct store *store, unsigned account, unsigned collection, int64_t *at_ns)
 {
 	struct query q = read_begin(store, SQL_PLACE_LISTED_AT);

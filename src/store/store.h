@@ -32,6 +32,9 @@ int64_t store_since_ns(const struct store *store);
 /* When the collection was last listed to its end (wall ns; 0: never). */
 int store_listed_at(struct store *store, unsigned account, unsigned collection, int64_t *at_ns);
 
+/* Another number whenever anything in it was changed. */
+unsigned store_changes(struct store *store);
+
 /* What df shows. */
 struct store_totals {
 	uint64_t items;

@@ -19,7 +19,7 @@ int file_by_flat(struct store *store, unsigned account, unsigned within, const c
 }
 
 int files_flat(struct store *store, unsigned account, unsigned within, uint32_t after_row,
-	       struct file_line *lines, int max)
+	       struct flat_line *lines, int max)
 {
 	struct query q = read_begin(store, SQL_FLAT_LIST);
 	int count = 0;

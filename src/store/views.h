@@ -13,7 +13,7 @@
 int file_by_flat(struct store *store, unsigned account, unsigned within, const char *name,
 		 struct file *out);
 /* In the order of rows, from after_row on. */
-struct file_line {
+struct flat_line {
 	uint32_t row;
 	int64_t size; /* -1: not known yet */
 	int64_t mtime_ns;
@@ -21,7 +21,7 @@ struct file_line {
 };
 /* Fills at most max lines; returns how many (0: the end) or a negative errno. */
 int files_flat(struct store *store, unsigned account, unsigned within, uint32_t after_row,
-	       struct file_line *lines, int max);
+	       struct flat_line *lines, int max);
 
 /* An item, as a link to it needs it. */
 struct linked {

@@ -80,10 +80,37 @@ static uint64_t triggers(const struct account_counts *c)
 	return c->triggers;
 }
 
+static uint64_t downloads(const struct account_counts *c)
+{
+	return c->downloads.begun;
+}
+
+static uint64_t download_failures(const struct account_counts *c)
+{
+	return c->downloads.failed;
+}
+
+static uint64_t downloaded(const struct account_counts *c)
+{
+	return c->downloads.bytes;
+}
+
 static void add_gauge(struct buf *out, const char *name, const char *help, int64_t value)
 {
 	buf_printf(out, "# HELP orderfs_%s %s\n# TYPE orderfs_%s gauge\norderfs_%s %" PRId64 "\n",
 		   name, help, name, name, value);
+}
+
+static void add_running(struct view *view, struct buf *out)
+{
+	buf_puts(out, "# HELP orderfs_downloads_running Downloads under way.\n"
+		      "# TYPE orderfs_downloads_running gauge\n");
+	for (int i = 0; i < view->options.account_count; i++) {
+		struct account_counts counts = {0};
+		account_counts(view->options.accounts[i], &counts);
+		add_sample(out, "downloads_running", view->options.accounts[i],
+			   counts.downloads.running);
+	}
 }
 
 void control_metrics(struct view *view, struct buf *out)
@@ -99,6 +126,12 @@ void control_metrics(struct view *view, struct buf *out)
 	add_counter(view, out, "listings_total", "Listings that succeeded.", listings);
 	add_counter(view, out, "listing_failures_total", "Listings that failed.", listing_failures);
 	add_counter(view, out, "commands_total", "Commands written to triggers.", triggers);
+	add_counter(view, out, "downloads_total", "Downloads begun, those taken up again included.",
+		    downloads);
+	add_counter(view, out, "download_failures_total",
+		    "Of these, refused, broken off or not what was promised.", download_failures);
+	add_counter(view, out, "downloaded_bytes_total", "Bytes of files.", downloaded);
+	add_running(view, out);
 	buf_puts(out, "# HELP orderfs_ready Whether the last listing succeeded.\n"
 		      "# TYPE orderfs_ready gauge\n");
 	for (int i = 0; i < view->options.account_count; i++) {
@@ -109,8 +142,7 @@ void control_metrics(struct view *view, struct buf *out)
 	add_gauge(out, "spools", "Downloads on disk.", spools);
 }
 
-/* What stands in columns must not bring columns of its own. */
-static void add_column(struct buf *out, const char *text)
+void control_column(struct buf *out, const char *text)
 {
 	buf_putc(out, '\t');
 	for (; *text; text++) {
@@ -138,15 +170,15 @@ static void add_command(struct view *view, struct buf *out, const struct command
 	char when[CLOCK_TEXT_BYTES];
 
 	buf_puts(out, clock_print(c->at_ns, when));
-	add_column(out, outcome_word(c->outcome));
+	control_column(out, outcome_word(c->outcome));
 	buf_printf(out, "\t%s/%s", account ? account_name(account) : "-",
 		   collection ? collection->name : "-");
 	add_item_name(view, out, c->item);
 	buf_puts(out, "/trigger");
-	add_column(out, c->fields);
-	add_column(out, c->id ? c->id : "-");
-	add_column(out, c->err ? error_name(c->err) : "-");
-	add_column(out, c->words ? c->words : "-");
+	control_column(out, c->fields);
+	control_column(out, c->id ? c->id : "-");
+	control_column(out, c->err ? error_name(c->err) : "-");
+	control_column(out, c->words ? c->words : "-");
 	buf_putc(out, '\n');
 }
 

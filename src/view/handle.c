@@ -16,6 +16,7 @@ struct handle {
 	struct content *content; /* of a file that is not in the store; NULL for text */
 	int64_t base;            /* where in the content the file begins … */
 	int64_t size;            /* … and how long it is; -1: to the end */
+	struct roll *roll;       /* a long text; NULL: it is in `text` */
 	pthread_mutex_t
 		mutex; /* protects what follows: one handle may be read and written at once */
 	char *text;
@@ -67,6 +68,12 @@ static int open_text(struct handle *handle, struct waiter *waiter)
 	bool of_item = address.kind == ADDRESS_ITEM && address.row;
 	int r = 0;
 
+	if (address.kind == ADDRESS_CTRL && address.leaf == LEAF_FILES) {
+		r = roll_get(view, &handle->roll);
+		return r < 0 ? log_error(r, "files: cannot be listed in the cache folder: %s",
+					 strerror(-r))
+			     : 0;
+	}
 	if (of_item && address.leaf == LEAF_STATUS) {
 		r = ask(view, address, waiter);
 	}
@@ -226,6 +233,9 @@ size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length
 {
 	size_t n = 0;
 
+	if (handle->roll) {
+		return roll_read(handle->roll, offset, out, length);
+	}
 	pthread_mutex_lock(&handle->mutex);
 	if (handle->answered && !handle->based) {
 		handle->based = true;
@@ -339,6 +349,9 @@ void handle_close(struct handle *handle)
 	opened_remove(handle->view, &handle->opened);
 	if (handle->content) {
 		content_close(handle->content);
+	}
+	if (handle->roll) {
+		roll_put(handle->view, handle->roll, true);
 	}
 	pthread_mutex_destroy(&handle->mutex);
 	free(handle->text);

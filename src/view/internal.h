@@ -16,6 +16,9 @@ struct opened {
 	void (*close)(struct opened *);
 };
 
+/* A text that is too long for memory; see roll.c. */
+struct roll;
+
 struct view {
 	/* Set at creation; the accounts by their number in the store. */
 	struct view_options options;
@@ -24,6 +27,7 @@ struct view {
 
 	pthread_mutex_t mutex; /* protects: */
 	struct opened *opened;
+	struct roll *roll; /* the last one, or NULL */
 };
 
 void opened_add(struct view *view, struct opened *opened, void (*close)(struct opened *));
@@ -45,7 +49,7 @@ void node_of_item(struct node *out, unsigned account, unsigned collection, uint3
 		  int64_t changed_ns);
 void node_of_file(struct node *out, const struct file *file);
 /* The same, of a file of an item, as a line of completed/ has it. */
-void node_of_file_line(struct node *out, unsigned account, const struct file_line *line);
+void node_of_flat_line(struct node *out, unsigned account, const struct flat_line *line);
 /* -ENOENT when the leaf does not exist at the moment. */
 int node_of_leaf(struct view *view, struct address address, const struct item *item,
 		 struct node *out);
@@ -142,8 +146,23 @@ int64_t leaf_mtime(struct view *view, struct address address, const struct item 
 /* ---- control.c: texts about the mount. */
 void control_metrics(struct view *view, struct buf *out);
 int control_history(struct view *view, struct buf *out);
+/* A column behind others: text that brings none of its own. */
+void control_column(struct buf *out, const char *text);
 /* When the trigger was last written; else when the mount began. */
 int64_t control_last_ns(struct view *view, struct address address);
 int control_trigger(struct view *view, struct address address, struct buf *out);
+
+/* ---- reports.c: lines about files. */
+int control_transfers(struct view *view, struct buf *out);
+/* A line for each finished file, into that descriptor. */
+int control_files(struct view *view, int fd);
+
+/* ---- roll.c: what control_files() wrote, for all who look at the same state of things. */
+int roll_get(struct view *view, struct roll **out);
+int64_t roll_size(const struct roll *roll);
+/* Copies at most length bytes; how many there were. */
+size_t roll_read(const struct roll *roll, off_t offset, char *out, size_t length);
+/* done: nobody is expected to look again soon. */
+void roll_put(struct view *view, struct roll *roll, bool done);
 
 #endif

@@ -16,6 +16,7 @@ static const struct leaf_info control_leaves[] = {
 	{LEAF_VERSION, "version", READ_ONLY}, {LEAF_LOG, "log", READ_ONLY},
 	{LEAF_METRICS, "metrics", READ_ONLY}, {LEAF_READY, "ready", READ_ONLY},
 	{LEAF_HISTORY, "history", READ_ONLY}, {LEAF_REFRESH, "refresh", TRIGGER},
+	{LEAF_FILES, "files", READ_ONLY},     {LEAF_TRANSFERS, "transfers", READ_ONLY},
 };
 static const struct leaf_info account_leaves[] = {
 	{LEAF_ACCOUNT_STATUS, "status", READ_ONLY},
@@ -186,6 +187,8 @@ int leaf_text(struct view *view, struct address address, const struct item *item
 		break;
 	case LEAF_HISTORY:
 		return control_history(view, out);
+	case LEAF_TRANSFERS:
+		return control_transfers(view, out);
 	case LEAF_REFRESH:
 		buf_puts(out,
 			 "Write anything to list every account again now, or an account's name "

@@ -68,7 +68,7 @@ void node_of_file(struct node *out, const struct file *file)
 	}
 }
 
-void node_of_file_line(struct node *out, unsigned account, const struct file_line *line)
+void node_of_flat_line(struct node *out, unsigned account, const struct flat_line *line)
 {
 	struct file file = {
 		.size = line->size,
@@ -80,10 +80,31 @@ void node_of_file_line(struct node *out, unsigned account, const struct file_lin
 	node_of_content(out, node_ino(ADDRESS_FILE, account, 0, line->row, LEAF_CONTENT), &file);
 }
 
+/* How long its text is now. */
+static int measure(struct view *view, struct address address, const struct item *item,
+		   int64_t *size)
+{
+	struct buf text = {0};
+	struct roll *roll = NULL;
+	int r;
+
+	if (address.leaf == LEAF_FILES) {
+		/* On a full disk there is none, and who opens it hears so. */
+		if (roll_get(view, &roll) == 0) {
+			*size = roll_size(roll);
+			roll_put(view, roll, false);
+		}
+		return 0;
+	}
+	r = leaf_text(view, address, item, &text);
+	*size = (int64_t)text.length;
+	buf_finish(&text);
+	return r;
+}
+
 int node_of_leaf(struct view *view, struct address address, const struct item *item,
 		 struct node *out)
 {
-	struct buf text = {0};
 	struct address folder = address;
 	const struct leaf_info *info = NULL;
 	int count = 0;
@@ -100,15 +121,15 @@ int node_of_leaf(struct view *view, struct address address, const struct item *i
 	if (count == 0 || !leaf_exists(view, address, item)) {
 		return -ENOENT;
 	}
-	int r = leaf_text(view, address, item, &text);
+	int64_t size = 0;
+	int r = measure(view, address, item, &size);
 	*out = (struct node){
 		.ino = address_pack(address),
 		.mode = info->mode,
-		.size = (int64_t)text.length,
+		.size = size,
 		.mtime_ns = leaf_mtime(view, address, item),
 		.sized = true,
 		.live = true,
 	};
-	buf_finish(&text);
 	return r;
 }

@@ -30,12 +30,12 @@ static int read_items(const struct rows *rows, uint32_t after, struct entry *ent
 static int read_files(const struct rows *rows, uint32_t after, struct entry *entries)
 {
 	unsigned account = rows->folder.account;
-	struct file_line lines[BATCH];
+	struct flat_line lines[BATCH];
 	int n = files_flat(rows->view->options.store, account, links_within(rows->view, account),
 			   after, lines, BATCH);
 
 	for (int i = 0; i < n; i++) {
-		node_of_file_line(&entries[i].node, account, &lines[i]);
+		node_of_flat_line(&entries[i].node, account, &lines[i]);
 		strcpy(entries[i].name, lines[i].name);
 		entries[i].next = lines[i].row;
 	}

@@ -34,6 +34,9 @@ void view_destroy(struct view *view)
 	while (view->opened) {
 		view->opened->close(view->opened);
 	}
+	if (view->roll) {
+		roll_put(view, view->roll, true);
+	}
 	pthread_mutex_destroy(&view->mutex);
 	free(view);
 }

@@ -56,9 +56,14 @@ def test_a_download_works_when_there_is_room_again(sandbox, mount, disk):
     ballast = fill(disk)
     with fails_with(errno.ENOSPC):
         m.read_bytes("jobs/one/orders.csv")
+    assert "files" in m.list(m.control)
+    with fails_with(errno.ENOSPC):
+        m.read(m.control / "files")
+    assert "No space left" in m.log().splitlines()[-1]
     ballast.unlink()
     assert m.read_bytes("jobs/one/orders.csv") == shop.raw_file("one")
     assert not m.exists("jobs/one/error")
+    assert m.read(m.control / "files").count("\n") == 1
 
 
 @pytest.fixture

@@ -146,6 +146,7 @@ def test_p05_the_control_folder_is_reached_by_name_alone(sandbox, mount):
     m.wait_listed()
     assert m.list(m.path) == [m.account.name]
     assert run(["find", m.path, "-path", "*.orderfs*"]).stdout == ""
-    assert m.list(m.control) == ["history", "log", "metrics", "ready", "refresh", "version"]
+    assert m.list(m.control) == ["files", "history", "log", "metrics", "ready", "refresh",
+                                 "transfers", "version"]
     for name in m.list(m.control):
-        assert m.read(m.control / name) or name == "history"
+        assert m.read(m.control / name) or name in ("history", "transfers")

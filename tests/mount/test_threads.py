@@ -66,9 +66,11 @@ def test_everything_at_once(sandbox, mount):
             assert "orderfs_requests_total" in m.read(m.control / "metrics")
             assert "mounted" in m.log()
             assert m.read("status") and m.read(m.control / "history") is not None
+            assert "jobs/two/orders.csv\t" in m.read(m.control / "files")
+            assert m.read(m.control / "transfers").count("\n") <= 2
 
     together(*[lambda name=name: read(name) for name in ("one", "two", "one", "two")],
-             look, look, ask, ask, refresh, refresh, watch,
+             look, look, ask, ask, refresh, refresh, watch, watch,
              *[lambda number=number: command(number) for number in range(3)])
     assert len(shop.requests("createJob")) == 3
     m.write(m.control / "refresh", "now")

@@ -112,6 +112,7 @@ static void names_must_mean_something(void **state)
 	assert_rest("'{zip_word}'", "'{zip_wrd}'", "did you mean '{zip_word}'?");
 	assert_rest("'{zip_word}'", "'{id}'", "'{id}' means nothing here");
 	assert_rest("host: files_url", "host: file_url", "no setting called 'file_url'");
+	assert_rest("host: files_url", "auth: sane", "did you mean 'same'?");
 	assert_graph("{since: '{since}'}", "{since: '{sinse}'}", "did you mean '{since}'?");
 	assert_graph_at("{since: '{since}'}", "{since: now}", "says nowhere since when",
 			"    since: {path");

@@ -751,19 +751,37 @@ static void a_file_is_one_content_for_ever(void **state)
 	assert_int_equal(file_by_name(p->store, ACCOUNT, item, 0, "orders.csv", &file), 0);
 	uint32_t first = file.row;
 	file_finish(&file);
-	assert_int_equal(file_learn(p->store, first, 0, "\"v1\"", NULL), 0);
-	assert_int_equal(file_learn(p->store, first, 99, "\"v2\"", "today"), 0);
+	assert_int_equal(file_learn(p->store, first, 0, "\"v1\"", NULL, "a.example"), 0);
+	assert_int_equal(file_learn(p->store, first, 99, "\"v2\"", "today", NULL), 0);
 	assert_int_equal(file_by_row(p->store, first, &file), 0);
 	assert_int_equal(file.size, 0);
 	assert_string_equal(file.etag, "\"v1\"");
 	assert_null(file.modified);
 	file_finish(&file);
 
+	struct file_line line;
+	assert_int_equal(file_lines(p->store, first, &line, 1), 0);
+	assert_int_equal(file_lines(p->store, first - 1, &line, 1), 1);
+	assert_int_equal(line.row, first);
+	assert_int_equal(line.collection, ORDERS);
+	assert_string_equal(line.item, "7");
+	assert_string_equal(line.name, "orders.csv");
+	assert_string_equal(line.host, "a.example");
+	assert_null(line.sha256);
+	file_lines_finish(&line, 1);
+	unsigned changes = store_changes(p->store);
+	assert_int_equal(store_changes(p->store), changes);
+
 	assert_int_equal(file_replace(p->store, first, 77, &second), 0);
+	assert_int_not_equal(store_changes(p->store), changes);
+	assert_int_equal(file_lines(p->store, 0, &line, 1), 1);
+	assert_int_equal(line.row, second);
+	assert_null(line.host);
+	file_lines_finish(&line, 1);
 	assert_true(second > first);
 	assert_int_equal(file_replace(p->store, first, 78, &again), 0);
 	assert_int_equal(again, second);
-	assert_int_equal(file_learn(p->store, second, 1000, NULL, "today"), 0);
+	assert_int_equal(file_learn(p->store, second, 1000, NULL, "today", NULL), 0);
 	assert_int_equal(file_by_name(p->store, ACCOUNT, item, 0, "orders.csv", &file), 0);
 	assert_int_equal(file.row, second);
 	assert_int_equal(file.mtime_ns, 77);
@@ -1018,7 +1036,11 @@ static void what_a_crash_left_is_set_aside_with_it(void **state)
 	shut(p);
 	in_child(p, merge_for_ever, 1);
 	memset(noise, 0xa5, sizeof(noise));
-	write_at(p, "orderfs.db", size_of(p, "orderfs.db") / 8192 * 4096, noise, sizeof(noise));
+	/* In several places: what the log has anew of one is no damage. */
+	for (off_t part = 1; part < 16; part++) {
+		write_at(p, "orderfs.db", size_of(p, "orderfs.db") / 4096 * part / 16 * 4096, noise,
+			 sizeof(noise));
+	}
 	off_t log_size = size_of(p, "orderfs.db-wal");
 	assert_true(log_size > 0);
 	assert_int_equal(store_open(p->dir, &store, &why), -EIO);

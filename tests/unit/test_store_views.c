@@ -119,7 +119,7 @@ static uint32_t row_called(struct place *p, const char *flat)
 
 static int count_files(struct place *p, unsigned within)
 {
-	static struct file_line lines[MANY + 1];
+	static struct flat_line lines[MANY + 1];
 
 	return files_flat(p->store, ACCOUNT, within, 0, lines, MANY + 1);
 }
@@ -190,7 +190,7 @@ static void folders_are_part_of_a_name(void **state)
 static void a_name_is_as_long_as_a_name_can_be(void **state)
 {
 	struct place *p = *state;
-	struct file_line lines[4];
+	struct flat_line lines[4];
 	char id[2][300];
 
 	for (int i = 0; i < 2; i++) {
@@ -329,7 +329,7 @@ static void each_folder_has_a_date(void **state)
 static void many_are_read_in_pieces(void **state)
 {
 	struct place *p = *state;
-	struct file_line lines[256];
+	struct flat_line lines[256];
 	char id[32];
 	uint32_t after = 0;
 	int seen = 0;
