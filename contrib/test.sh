@@ -6,7 +6,7 @@
 # plain, under ASan+UBSan and under TSan; all of tests/ with the plain program, most of what
 # mounts with the ASan+UBSan one, and what is marked `threads` with the TSan one. The last line
 # says `N passed, N failed`. The build folders build, build-clang, build-asan, build-tsan are kept.
-# JOBS says how many tests run at a time: 4, since they mostly wait.
+# JOBS says how many tests run at a time: 6, since they mostly wait.
 set -u
 cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 . contrib/packages.sh
@@ -14,6 +14,7 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 python=/usr/bin/python3
 passed=0
 failed=0
+declare -A builds
 scratch=$(mktemp -d)
 trap 'rm -rf --one-file-system "$scratch"' EXIT
 # Nothing is left in the tree, and a sandbox that starts a thousand times is compiled once.
@@ -42,19 +43,25 @@ give_up() {
 	finish
 }
 
-# build FOLDER COMPILER [MESON-OPTION...]: quiet unless it fails.
-build() {
+# begin FOLDER COMPILER [MESON-OPTION...]: a build, behind all else that is to be done.
+begin() {
 	local folder=$1 compiler=$2 again=""
 	shift 2
-	heading "build with $compiler in $folder"
 	[ -e "$folder/build.ninja" ] && again=--reconfigure
 	# shellcheck disable=SC2086
-	if CC=$compiler meson setup $again "$folder" -Dwerror=true "$@" >"$scratch/log" 2>&1 &&
-		meson compile -C "$folder" >>"$scratch/log" 2>&1; then
+	{ CC=$compiler meson setup $again "$folder" -Dwerror=true "$@" &&
+		nice -n 19 meson compile -C "$folder"; } >"$scratch/$folder.log" 2>&1 &
+	builds[$folder]=$!
+}
+
+# built FOLDER: wait for it; quiet unless it fails.
+built() {
+	heading "build in $1"
+	if wait "${builds[$1]}"; then
 		echo "done"
 		return 0
 	fi
-	cat "$scratch/log"
+	cat "$scratch/$1.log"
 	count 0 1
 	return 1
 }
@@ -99,7 +106,7 @@ mounted() {
 	heading "tests over a mount with $folder${2:+ ($*)}"
 	rm -f "$report"
 	# The tests read what a sanitizer says; a leak's exit status would hide which one it is.
-	ASAN_OPTIONS=$ASAN_OPTIONS:exitcode=0 ORDERFS=$PWD/$folder/orderfs $without_aslr $python -m pytest -q -rfEs -n "${JOBS:-4}" \
+	ASAN_OPTIONS=$ASAN_OPTIONS:exitcode=0 ORDERFS=$PWD/$folder/orderfs $without_aslr $python -m pytest -q -rfEs -n "${JOBS:-6}" \
 		--basetemp "$scratch/pytest" --junitxml "$report" "$@" </dev/null
 	status=$?
 	# 5: none of the tests was chosen.
@@ -138,19 +145,27 @@ fuse_usable || give_up "Nothing can be mounted here."
 
 # ThreadSanitizer's memory map and a kernel's wide randomisation do not go together.
 without_aslr=""
-address=(-Db_sanitize="address,undefined" -Db_lundef=false)
-thread=(-Db_sanitize=thread -Db_lundef=false)
+address=(-Db_sanitize="address,undefined" -Db_lundef=false -Doptimization=1)
+thread=(-Db_sanitize=thread -Db_lundef=false -Doptimization=1)
 
+begin build gcc
 if [ $# -gt 0 ]; then
-	build build gcc && mounted build tests "$@"
-	build build-asan gcc "${address[@]}" && mounted build-asan tests/mount "$@"
+	begin build-asan gcc "${address[@]}"
+	built build && mounted build tests "$@"
+	built build-asan && mounted build-asan tests/mount "$@"
 	finish
 fi
 
 floors
-build build gcc && unit build && mounted build tests
-build build-clang clang
-build build-asan gcc "${address[@]}" && unit build-asan && mounted build-asan tests/mount -m "not plain"
+built build
+usable=$?
+# While the first is tested, since tests mostly wait. All that clang is asked for is its warnings.
+begin build-clang clang -Doptimization=0
+begin build-asan gcc "${address[@]}"
+begin build-tsan gcc "${thread[@]}"
+[ "$usable" = 0 ] && unit build && mounted build tests
+built build-clang
+built build-asan && unit build-asan && mounted build-asan tests/mount -m "not plain"
 setarch -R true 2>/dev/null && without_aslr="setarch -R"
-build build-tsan gcc "${thread[@]}" && unit build-tsan && mounted build-tsan tests/mount -m threads
+built build-tsan && unit build-tsan && mounted build-tsan tests/mount -m threads
 finish

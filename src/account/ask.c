@@ -94,13 +94,20 @@ static bool listed_just_now(struct account *account, struct work *work)
 	return fresh && !work->spec->part;
 }
 
+/* Nothing that the API could say would change the word. Of a row that came without its part no word
+ * is the last one. */
+static bool is_settled(const struct work *work, const struct item *item)
+{
+	return work->settled & 1u << item->state && (!work->spec->part || item->part);
+}
+
 int account_ask(struct account *account, uint32_t row, struct waiter *waiter, struct problem *why)
 {
 	struct item item = {0};
 	int r = item_by_row(account->shared->store, row, &item);
 	struct work *work = r == 0 ? work_of(account, item.collection) : NULL;
 
-	if (!work || work->settled & 1u << item.state || listed_just_now(account, work)) {
+	if (!work || is_settled(work, &item) || listed_just_now(account, work)) {
 		item_finish(&item);
 		return r;
 	}

@@ -19,6 +19,7 @@ enum {
 	LOOK_BYTES = 1024 * 1024,   /* who read less took a look */
 	BEHIND_BYTES = 2048 * 1024, /* what readers keep behind them */
 	GATHERED_BYTES = 512 * 1024,
+	OVER_BYTES = 2 * LEAD_BYTES, /* so much too much and less is spared */
 };
 
 static int64_t least(int64_t a, int64_t b)
@@ -253,8 +254,9 @@ static int compare_pins(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Everything that is in use, in order. */
-static int list_used(const struct content *c, struct pin *used)
+/* Everything that is in use, in order; with all that came ahead of its reader, or only the streams'
+ * own. */
+static int list_used(const struct content *c, bool ahead, struct pin *used)
 {
 	int count = 0;
 
@@ -271,22 +273,21 @@ static int list_used(const struct content *c, struct pin *used)
 		}
 	}
 	for (const struct stream *s = c->streams; s; s = s->next) {
-		used[count++] = (struct pin){s->at - GATHERED_BYTES, s->at + GATHERED_BYTES};
+		const struct mark *mark = ahead ? find_served(c, s) : NULL;
+		int64_t gathered = s->at - GATHERED_BYTES;
+		used[count++] = (struct pin){mark ? least(mark->end, gathered) : gathered,
+					     s->at + GATHERED_BYTES};
 	}
 	qsort(used, (size_t)count, sizeof(*used), compare_pins);
 	return count;
 }
 
-void window_shrink_locked(struct content *c)
+static void punch_unused(struct content *c, bool ahead)
 {
 	struct pin used[PINS + MARKS + STREAMS];
 	int64_t at = 0;
 
-	if (!c->spool || c->unpinned > 0 || c->file.size < 0 || content_is_kept(c)) {
-		return;
-	}
-	c->complete = false;
-	int count = list_used(c, used);
+	int count = list_used(c, ahead, used);
 	for (int i = 0; i < count && contents_are_full(c->table); i++) {
 		if (used[i].start > at) {
 			spool_punch(c->spool, at, used[i].start);
@@ -295,5 +296,19 @@ void window_shrink_locked(struct content *c)
 	}
 	if (at < c->file.size && contents_are_full(c->table)) {
 		spool_punch(c->spool, at, c->file.size);
+	}
+}
+
+/* What came ahead of a slow reader would have to be fetched again. It goes only where a stream could
+ * not be held, since somebody waits further on. */
+void window_shrink_locked(struct content *c)
+{
+	if (!c->spool || c->unpinned > 0 || c->file.size < 0 || content_is_kept(c)) {
+		return;
+	}
+	c->complete = false;
+	punch_unused(c, true);
+	if (atomic_load(&c->table->bytes) > c->table->most_bytes + OVER_BYTES) {
+		punch_unused(c, false);
 	}
 }

@@ -30,6 +30,7 @@ from harness.sandbox import Sandbox
 
 TOP = Path(__file__).resolve().parents[2]
 TEST_SECONDS = 120
+LONG_TEST_SECONDS = 500
 OTHER_USER = 65534
 
 
@@ -37,11 +38,11 @@ OTHER_USER = 65534
 # that is no question of memory, and are left out of it.
 PLAIN = {"test_accident", "test_accounts_file", "test_all_shops", "test_background",
          "test_bench_smoke", "test_check", "test_check_accounts", "test_command_line",
-         "test_documents_valid", "test_eneba_listing", "test_guide", "test_harness",
-         "test_listing", "test_manual", "test_next", "test_next_requests", "test_purchase",
-         "test_quiet", "test_reading", "test_readme", "test_remount", "test_saleor",
-         "test_saleor_login", "test_sizes", "test_status_fails", "test_untouched", "test_user",
-         "test_window", "test_wock"}
+         "test_corpus", "test_documents_valid", "test_eneba_listing", "test_guide",
+         "test_harness", "test_listing", "test_manual", "test_next", "test_next_requests",
+         "test_purchase", "test_quiet", "test_readme", "test_remount", "test_saleor",
+         "test_saleor_login", "test_sizes", "test_status_fails", "test_tools",
+         "test_untouched", "test_user", "test_window", "test_wock"}
 
 
 def pytest_collection_modifyitems(items):
@@ -68,16 +69,17 @@ def watchdog(request):
     """No test hangs the run: first an exception, then the end of everything it started (which
     frees calls that wait in the kernel), then the end of this process."""
     stuck = []
+    seconds = LONG_TEST_SECONDS if request.node.get_closest_marker("long") else TEST_SECONDS
 
     def out_of_time(*_):
         stuck.append(request.node.name)
-        raise process.TimedOut(f"the test took more than {TEST_SECONDS} s")
+        raise process.TimedOut(f"the test took more than {seconds} s")
     before = signal.signal(signal.SIGALRM, out_of_time)
-    signal.alarm(TEST_SECONDS)
-    last_resort = threading.Timer(TEST_SECONDS + 5, process.end_all)
+    signal.alarm(seconds)
+    last_resort = threading.Timer(seconds + 5, process.end_all)
     last_resort.daemon = True
     last_resort.start()
-    faulthandler.dump_traceback_later(TEST_SECONDS + 60, exit=True,
+    faulthandler.dump_traceback_later(seconds + 60, exit=True,
                                       file=request.config.real_stderr)
     yield
     faulthandler.cancel_dump_traceback_later()
@@ -85,7 +87,7 @@ def watchdog(request):
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
     # The exception may have met another one on its way and be lost.
-    assert not stuck, f"the test took more than {TEST_SECONDS} s"
+    assert not stuck, f"the test took more than {seconds} s"
 
 
 @pytest.fixture(autouse=True)

@@ -272,7 +272,7 @@ def test_p11_a_command_is_answered_and_reading_has_no_effect(make, shop, api):
     usage = m.read(path)
     run(["head", "-c", "9", m.account / path])
     assert "Example: " in usage or "Write" in usage
-    assert not shop.requests() and not history(m)
+    assert not sent(shop, api) and not history(m)
     answer = json.loads(m.exchange(path, command))
     assert answer["path"].startswith(f"{api.folder}/")
     assert answer["state"] in ("queued", "running")

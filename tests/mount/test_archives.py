@@ -144,6 +144,7 @@ def test_p20_random_reads_within_a_member(shelf, mount):
             assert m.read_range(f"{shop.folder(name)}/large", at, 5000) == data[at:at + 5000]
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("name", ["keys.zip", "keys.tar.gz"])
 def test_p20_a_member_larger_than_the_cache(name, shelf, mount):
     data = noise(40 * MIB)
@@ -255,6 +256,7 @@ def test_p20_a_plain_twin_has_its_size_when_it_is_asked_for(shelf, mount):
     assert (m.folder / "copy/shelf/items/1/orders.csv").read_bytes() == data
 
 
+@pytest.mark.plain
 def test_p01_a_listing_of_many_members(shelf, mount):
     shop = shelf({"keys.zip": zipped({f"{number % 7}/{number}": b"" for number in range(100_000)})})
     m = shop.mount(mount)

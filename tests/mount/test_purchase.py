@@ -52,12 +52,11 @@ def placed(wire):
 def test_p14_an_order_needs_a_permission(mount, shop, account):
     m = mount(shop, account=account)
     m.list("orders")
-    shop.clear_requests()
     for command in (COMMAND, COMMAND.strip() + " force=yes", COMMAND + SECOND):
         with fails_with(errno.EPERM):
             m.write(TRIGGER, command)
         assert "spend: yes" in last(m).words and "spend: yes" in m.read("status")
-    assert not shop.requests() and not shop.jobs()
+    assert not ordered(shop) and not shop.jobs()
     assert "It spends money" in m.read(TRIGGER)
 
 

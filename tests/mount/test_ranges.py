@@ -149,14 +149,3 @@ def test_p16_what_is_packed_for_the_way_is_not_asked_for(shop, mount):
     assert m.read_bytes(file) == shop.raw_file("it")
     for request in shop.requests("download"):
         assert request["headers"].get("Accept-Encoding") == "identity"
-
-
-def test_p16_the_whole_of_a_large_file(shop, mount):
-    """One stream, every byte once."""
-    size = GIB + 1
-    m, file = opened(shop, mount, size)
-    result = run(f"sha256sum < {file}", timeout=100)
-    digest = run(f"curl -s '{shop.url}/control/file/it?account={shop.account}' | sha256sum",
-                 timeout=100)
-    assert result.stdout == digest.stdout
-    assert len(shop.downloads()) == 1 and sent(shop) == size

@@ -1,6 +1,4 @@
-"""One file operation in a process of its own, so that it may block and be given up.
-
-    fileop.py OPERATION PATH [ARGUMENT ...]
+"""One file operation in a process of its own (see forks.py), so that it may block and be given up.
 
 Bytes or JSON on standard output; when a call fails, its errno on standard error and exit
 status 9. Each operation makes just the system calls that its name says: the tests count them.
@@ -62,9 +60,11 @@ def stat(path):
 OPERATIONS = {"read": read, "read-range": read_range, "write": close_written,
               "exchange": exchange, "list": listing, "stat": stat}
 
-if __name__ == "__main__":
+
+def main(arguments):
+    """OPERATION PATH [ARGUMENT ...]"""
     try:
-        OPERATIONS[sys.argv[1]](*sys.argv[2:])
+        OPERATIONS[arguments[0]](*arguments[1:])
     except OSError as problem:
         print(problem.errno, file=sys.stderr)
         sys.exit(FAILED)

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -160,23 +159,13 @@ class Mount:
     def _operate(self, operation, name, *arguments, data="", timeout):
         """One operation of fileop.py. Raises the OSError that it met."""
         path = self.account / name
-        command = [sys.executable, "-I", "-S", fileop.__file__, operation, path, *arguments]
-        child = process.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE)
-        try:
-            out, errors = child.communicate(data if isinstance(data, bytes) else data.encode(),
-                                            timeout)
-        except subprocess.TimeoutExpired:
-            process.end(child)
-            raise process.TimedOut(f"{operation} {path}: not within {timeout} s") from None
-        except BaseException:
-            process.end(child)
-            raise
-        process.RUNNING.discard(child)
-        if child.returncode == fileop.FAILED:
+        status, out, errors = process.call("fileop", [operation, path, *arguments],
+                                           data if isinstance(data, bytes) else data.encode(),
+                                           timeout)
+        if status == fileop.FAILED:
             number = int(errors)
             raise OSError(number, os.strerror(number), str(path))
-        assert child.returncode == 0, f"{operation} {path}: {errors.decode()}"
+        assert status == 0, f"{operation} {path}: {errors.decode()}"
         return out
 
     def wait_listed(self):

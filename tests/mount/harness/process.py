@@ -5,11 +5,14 @@ stuck can be given up, the test process cannot. Every child gets a session of it
 ^C reaches pytest alone and the clean-up is orderly, and ends with pytest, however that ends.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import threading
 import time
+
+from harness import forks
 
 # What the watchdog ends when a test is stuck: a call that waits in the kernel for a file
 # system comes back when the process behind that file system is gone.
@@ -82,6 +85,31 @@ def run(command, timeout=20, input=None, env=None, cwd=None):
         raise
     RUNNING.discard(child)
     return Result(command, child.returncode, stdout, stderr)
+
+
+def call(function, arguments, data, timeout):
+    """One of the functions of forks.py in a child: exit status, output and errors, as bytes."""
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(open(os.memfd_create(name), "r+b", buffering=0))
+                 for name in ("stdin", "stdout", "stderr")]
+        files[0].write(data)
+        files[0].seek(0)
+        child = forks.start(function, arguments, *files)
+        RUNNING.add(child)
+        try:
+            child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise TimedOut(f"{function} {arguments}: not within {timeout} s") from None
+        finally:
+            if child.returncode is None:
+                end(child)
+        RUNNING.discard(child)
+        return (child.returncode, *(read_from_start(file) for file in files[1:]))
+
+
+def read_from_start(file):
+    file.seek(0)
+    return file.read()
 
 
 def wait_until(condition, seconds=15, what=None):

@@ -2,14 +2,11 @@
 
 import http.client
 import json
+import os
 import signal
-import sys
-from pathlib import Path
 from urllib.parse import quote
 
-from harness import process
-
-PROGRAM = Path(__file__).resolve().parents[3] / "contrib" / "sandbox" / "sandbox.py"
+from harness import forks, process
 
 
 class Sandbox:
@@ -27,12 +24,13 @@ class Sandbox:
         """Run it; after stop() on the same port. Jobs survive only with `state=DIR`."""
         out = self.folder / "sandbox.out"
         config = self.folder / "sandbox.yaml"
-        command = [sys.executable, PROGRAM, "--listen", f"127.0.0.1:{self._port}",
-                   "--config-out", config]
+        command = ["--listen", f"127.0.0.1:{self._port}", "--config-out", config]
         for name, value in self._options.items():
             command += [f"--{name.replace('_', '-')}", value]
-        with open(out, "wb") as stdout, open(self._errors, "ab") as stderr:
-            self._child = process.start(command, stdout=stdout, stderr=stderr)
+        with (open(os.devnull, "rb") as stdin, open(out, "wb") as stdout,
+              open(self._errors, "ab") as stderr):
+            self._child = forks.start("sandbox", command, stdin, stdout, stderr)
+        process.RUNNING.add(self._child)
         process.wait_until(lambda: out.read_text().endswith("\n") or not self.running,
                            what="the sandbox listens")
         assert self.running, f"the sandbox does not start: {self.stderr()}"
