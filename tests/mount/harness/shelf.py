@@ -51,6 +51,7 @@ class Shelf:
 
     def __init__(self, files):
         self.files = dict(files)
+        self.tags = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in files.items()}
         self.requests = []  # (first, last) of each download
         self.sent = 0       # bytes of content
         self.frozen = threading.Event()
@@ -118,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, name):
         body = self.server.shelf.files[name]
-        headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"', "Accept-Ranges": "bytes"}
+        headers = {"ETag": f'"{self.server.shelf.tags[name]}"', "Accept-Ranges": "bytes"}
         asked = self.headers.get("Range")
         first, last = 0, len(body) - 1
         if asked:
