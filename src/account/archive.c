@@ -171,6 +171,10 @@ void archive_learn(struct archive *archive, struct bundle *bundle, struct places
 		bundle_close(bundle);
 		return;
 	}
+	const struct bundle_entry *single = bundle_entry(bundle, 1);
+	if (bundle_kind_is_single(archive->kind) && single) {
+		file_set_plain(archive->account->shared->store, archive->file.row, single->size);
+	}
 	report_file(archive->account, archive->file.item, archive->file.name, NULL);
 }
 
@@ -242,18 +246,6 @@ int archive_open(struct account *account, const struct file *file, struct waiter
 		*out = archive;
 	}
 	return r;
-}
-
-struct archive *archive_find(struct contents *table, uint32_t row)
-{
-	pthread_mutex_lock(&table->mutex);
-	struct archive *archive = find_locked(table, row);
-	pthread_mutex_unlock(&table->mutex);
-	if (archive && !archive_is_known(archive)) {
-		archive_close(archive);
-		archive = NULL;
-	}
-	return archive;
 }
 
 const struct bundle *archive_bundle(const struct archive *archive)

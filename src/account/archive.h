@@ -13,8 +13,6 @@ struct archive;
  * -EBADMSG: damaged, or none of that kind; the words are in the item's `error` too. */
 int archive_open(struct account *account, const struct file *file, struct waiter *waiter,
 		 struct archive **out, struct problem *why);
-/* The same without waiting; NULL when it is not known, or the file has no archive open. */
-struct archive *archive_find(struct contents *contents, uint32_t row);
 void archive_close(struct archive *archive);
 
 /* Valid until archive_close(). */

@@ -53,6 +53,7 @@ static bool read_file(struct query *q, struct file *out)
 	out->current = query_int(q, 14) != 0;
 	out->sha256 = query_copy(q, 15);
 	out->flat = query_copy(q, 16);
+	out->plain = query_has(q, 17) ? query_int(q, 17) : -1;
 	return true;
 }
 
@@ -266,6 +267,20 @@ int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag
 	query_add_text(&q, etag);
 	query_add_text(&q, modified);
 	query_add_text(&q, host);
+	return writer_end(store, query_run(&q));
+}
+
+int file_set_plain(struct store *store, uint32_t row, int64_t size)
+{
+	struct connection *writer;
+	int r = writer_begin(store, &writer);
+
+	if (r < 0) {
+		return r;
+	}
+	struct query q = query_begin(writer, SQL_FILE_SET_PLAIN);
+	query_add_int(&q, row);
+	query_add_int(&q, size);
 	return writer_end(store, query_run(&q));
 }
 

@@ -170,7 +170,8 @@ struct file {
 	int spec; /* REMOTE: see struct fact_file */
 	int element;
 	char *name;
-	int64_t size; /* -1: not known yet */
+	int64_t size;  /* -1: not known yet */
+	int64_t plain; /* of one packed file, unpacked; -1: not known */
 	int64_t mtime_ns;
 	char *etag;     /* as the server gave it, or NULL */
 	char *modified; /* Last-Modified as the server gave it, or NULL */
@@ -245,6 +246,8 @@ void file_lines_finish(struct file_line *lines, int count);
  * is another content, see file_replace(). */
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
 	       const char *modified, const char *host);
+/* It was unpacked once. */
+int file_set_plain(struct store *store, uint32_t row, int64_t size);
 /* All of a REMOTE one was downloaded: it is KEPT from now on, under that name, until the API has
  * another version. -ENOENT: it is none that could be. */
 int file_set_kept(struct store *store, uint32_t row, const char *kept, const char *sha256);

@@ -191,7 +191,10 @@ static const char fourth[] =
 /* The host that a file comes from, as far as it was asked. */
 static const char fifth[] = "ALTER TABLE file ADD COLUMN host TEXT;";
 
-const char *const schema_steps[SCHEMA_VERSION] = {first, second, third, fourth, fifth};
+/* How long a packed file is when it is unpacked, as far as it was. */
+static const char sixth[] = "ALTER TABLE file ADD COLUMN plain INTEGER;";
+
+const char *const schema_steps[SCHEMA_VERSION] = {first, second, third, fourth, fifth, sixth};
 
 /* What a full listing has seen, and what a delivery has brought: here, so that it writes nothing
  * where nothing differs. */

@@ -2,7 +2,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-enum { SCHEMA_VERSION = 5 };
+enum { SCHEMA_VERSION = 6 };
 
 /* schema_steps[n] turns a database of version n into one of version n + 1; an empty file has
  * version 0. A step that was released is never edited: a change is one more step. */

@@ -11,7 +11,7 @@
 	"= item.row AND current AND kind <> 0) "
 #define FILE_COLUMNS                                                                           \
 	"SELECT row, item, parent, account, kind, spec, element, name, size, mtime_ns, etag, " \
-	"modified, kept, password, current, sha256, flat FROM file "
+	"modified, kept, password, current, sha256, flat, plain FROM file "
 /* The item as a link to it needs it. */
 #define VIEW_COLUMNS                                                      \
 	"SELECT row, account, collection, name, state, month, state_ns, " \
@@ -180,6 +180,8 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_FILE_LEARN] = {"note a file's size",
 			    "UPDATE file SET size = ?2, etag = ?3, modified = ?4, host = ?5 "
 			    "WHERE row = ?1 AND size IS NULL"},
+	[SQL_FILE_SET_PLAIN] = {"note a file's plain size",
+				"UPDATE file SET plain = ?2 WHERE row = ?1"},
 	/* In the order of rows, which no index has. */
 	[SQL_FILE_LINES] = {"list all files",
 			    "SELECT file.row, file.account, item.collection, file.parent, "

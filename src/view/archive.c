@@ -43,28 +43,20 @@ static void node_of_entry(struct node *out, const struct file *file,
 	}
 }
 
-/* Its size is known when it was unpacked once. */
-static void node_of_twin(struct view *view, struct node *out, const struct file *file)
+/* Its size is known once it was unpacked. */
+static void node_of_twin(struct node *out, const struct file *file)
 {
-	struct archive *archive = archive_find(view->options.contents, file->row);
-	const struct bundle_entry *entry = archive ? bundle_entry(archive_bundle(archive), 1)
-						   : NULL;
-
 	node_folder(out, ino_of(file, 1), file->mtime_ns);
 	out->mode = S_IFREG | 0444;
-	if (entry) {
-		out->size = entry->size;
+	if (file->plain >= 0) {
+		out->size = file->plain;
 	} else {
 		out->sized = false;
 		out->stat_seconds = 0;
 	}
-	if (archive) {
-		archive_close(archive);
-	}
 }
 
-bool archive_beside(struct view *view, const struct file *file, char name[NAME_BYTES],
-		    struct node *out)
+bool archive_beside(const struct file *file, char name[NAME_BYTES], struct node *out)
 {
 	bool is_twin = false;
 
@@ -72,7 +64,7 @@ bool archive_beside(struct view *view, const struct file *file, char name[NAME_B
 		return false;
 	}
 	if (is_twin) {
-		node_of_twin(view, out, file);
+		node_of_twin(out, file);
 	} else {
 		node_folder(out, ino_of(file, 0), file->mtime_ns);
 	}
@@ -89,7 +81,7 @@ int archive_lookup_beside(struct view *view, unsigned account, uint32_t item, ui
 
 	for (int i = 0; i < count && !found; i++) {
 		char beside[NAME_BYTES];
-		found = archive_beside(view, &files[i], beside, out) && strcmp(beside, name) == 0;
+		found = archive_beside(&files[i], beside, out) && strcmp(beside, name) == 0;
 	}
 	files_finish(files, count);
 	return r < 0 ? r : found ? 0 : -ENOENT;
@@ -151,12 +143,14 @@ int archive_stat(struct view *view, struct address address, struct waiter *waite
 {
 	struct archive_visit visit;
 	struct file file = {0};
-	int r;
+	char name[NAME_BYTES];
+	int r = file_by_row(view->options.store, address.row, &file);
 
-	if (address.leaf == 0) {
-		r = file_by_row(view->options.store, address.row, &file);
-		node_folder(out, address_pack(address), file.mtime_ns);
-		file_finish(&file);
+	/* What is known without looking into it. */
+	bool known = r == 0 && archive_beside(&file, name, out) &&
+		     out->ino == address_pack(address) && out->sized;
+	file_finish(&file);
+	if (r < 0 || known) {
 		return r;
 	}
 	r = archive_visit(view, address, waiter, &visit);

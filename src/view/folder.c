@@ -117,7 +117,7 @@ static int add_files(struct folder *folder, uint32_t item, uint32_t parent)
 	for (int i = 0; i < count && r == 0; i++) {
 		struct node node;
 		char beside[NAME_BYTES];
-		if (archive_beside(folder->view, &files[i], beside, &node) &&
+		if (archive_beside(&files[i], beside, &node) &&
 		    !has_name(folder, folder->fixed_count, beside)) {
 			r = add_fixed(folder, beside, &node);
 		}

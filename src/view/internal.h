@@ -56,8 +56,7 @@ int node_of_leaf(struct view *view, struct address address, const struct item *i
 
 /* ---- archive.c: archives as folders beside them, and plain twins. */
 /* What is shown beside the file for what is in it; false: nothing. */
-bool archive_beside(struct view *view, const struct file *file, char name[NAME_BYTES],
-		    struct node *out);
+bool archive_beside(const struct file *file, char name[NAME_BYTES], struct node *out);
 /* Looks up such a name in a folder of the store; -ENOENT. */
 int archive_lookup_beside(struct view *view, unsigned account, uint32_t item, uint32_t parent,
 			  const char *name, struct node *out);

@@ -251,6 +251,10 @@ def test_p20_a_plain_twin_has_its_size_when_it_is_asked_for(shelf, mount):
     assert m.list("items/1") == ["item.json", "orders.csv", "orders.csv.gz", "status"]
     assert shop.requests == []
     assert m.stat("items/1/orders.csv").st_size == len(data)
+    m.remount()
+    shop.clear()
+    assert m.stat("items/1/orders.csv").st_size == len(data)
+    assert shop.requests == [], "it was learnt for good"
     assert m.read_bytes("items/1/orders.csv") == data
     assert run(["rsync", "-a", m.account, m.folder / "copy"]).returncode == 0
     assert (m.folder / "copy/shelf/items/1/orders.csv").read_bytes() == data
