@@ -3,8 +3,8 @@
 
 # To build it (the C tests are part of that), to mount, and to run the sandbox.
 build_packages="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 libcurl4-openssl-dev
-	libsqlite3-dev libjson-c-dev libyaml-dev libzip-dev libarchive-dev zlib1g-dev libcmocka-dev
-	python3 python3-graphql-core"
+	libsqlite3-dev libjson-c-dev libyaml-dev libzip-dev libarchive-dev zlib1g-dev libmicrohttpd-dev
+	libssl-dev libcmocka-dev python3 python3-graphql-core"
 # To test it as well.
 test_packages="$build_packages clang curl groff-base jq rsync python3-pytest python3-pytest-xdist
 	unzip util-linux zip"

@@ -30,7 +30,7 @@ LIBRARIES = [
     (r"sqlite3(ext)?\.h", "store"),
     (r"json-c/.*|json(_\w+)?\.h|yaml\.h", "doc"),
     (r"zip(conf)?\.h|archive(_entry)?\.h|z(lib|conf)\.h", "bundle"),
-    (r"microhttpd\.h", "hook"),
+    (r"microhttpd\.h|openssl/.*", "hook"),
 ]
 LONGEST = 500
 # Providers whose file name is a word that C needs: only their titles can be looked for.

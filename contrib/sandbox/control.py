@@ -18,11 +18,12 @@ class NotThere(LookupError):
 class Control:
     """Answers everything below /control/."""
 
-    def __init__(self, apis, files, faults, log):
+    def __init__(self, apis, files, faults, log, webhooks):
         self._apis = apis
         self._files = files
         self._faults = faults
         self._log = log
+        self._webhooks = webhooks
 
     def answer(self, request):
         parts = request.segments()[1:]
@@ -59,7 +60,20 @@ class Control:
         if name == "expire_urls":
             self._files.expire_all(account)
             return {}
-        return api.event(name, fields)
+        told = api.event(name, fields)
+        self._webhooks.look()
+        return told
+
+    def _set_webhook(self, request):
+        fields = _object(request)
+        return self._webhooks.set(self._api(fields.pop("account", None)), fields)
+
+    def _send_webhook(self, request):
+        fields = _object(request)
+        return self._webhooks.send(self._api(fields.pop("account", None)), fields)
+
+    def _list_webhooks(self, _request):
+        return self._webhooks.sent()
 
     def _list_requests(self, request):
         fields = request.query_fields()
@@ -98,6 +112,9 @@ class Control:
         ("GET", "requests"): _list_requests,
         ("DELETE", "requests"): _clear_requests,
         ("GET", "jobs"): _list_jobs,
+        ("POST", "webhook"): _set_webhook,
+        ("POST", "webhook/send"): _send_webhook,
+        ("GET", "webhooks"): _list_webhooks,
     }
 
 

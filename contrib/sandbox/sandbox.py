@@ -20,6 +20,7 @@ from dispatch import Dispatcher
 from faults import Faults
 from requestlog import RequestLog
 from storage import Storage
+from webhooks import Webhooks
 
 # Each is a module in apis/, loaded when it is wanted: what speaks GraphQL takes its time.
 APIS = {"elasticpath": "ElasticPath", "eneba": "Eneba", "wock": "Wock", "next": "Next",
@@ -88,7 +89,7 @@ def make_handler(options, host, port):
         url = f"http://{host}:{port}/{name}"
         apis[name] = api(options, url, files, _state_path(options.state, name))
     faults, log = Faults(), RequestLog()
-    control = Control(apis, files, faults, log)
+    control = Control(apis, files, faults, log, Webhooks(apis))
     dispatcher = Dispatcher(apis, files, control, faults, log, options.latency_ms,
                             options.verbose)
     return dispatcher.handle, {name: api.account() for name, api in apis.items()}

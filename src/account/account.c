@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/hooked.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 
@@ -98,6 +99,7 @@ int account_create(const struct account_shared *shared, const struct account_con
 	pthread_mutex_init(&account->command_mutex, NULL);
 	pthread_mutex_init(&account->mutex, NULL);
 	condition_init(&account->changed);
+	hint_init(account);
 	int r = store_account(shared->store, config->name, &account->number);
 	problem_set(r < 0 ? why : NULL, r, "the state folder: %s", strerror(-r));
 	if (r == 0) {
@@ -109,6 +111,9 @@ int account_create(const struct account_shared *shared, const struct account_con
 	if (r == 0) {
 		r = create_lane(account);
 	}
+	if (r == 0) {
+		r = hooked_create(account, &account->hooked, why);
+	}
 	if (r < 0) {
 		account_destroy(account);
 		return r;
@@ -119,6 +124,7 @@ int account_create(const struct account_shared *shared, const struct account_con
 
 int account_start(struct account *account)
 {
+	hooked_start(account->hooked);
 	return sync_start(account);
 }
 
@@ -136,7 +142,9 @@ void account_destroy(struct account *account)
 		free(account->works[i].words);
 		free(account->works[i].command_trouble);
 		free(account->works[i].since);
+		hints_finish(&account->works[i].hints);
 	}
+	hooked_destroy(account->hooked);
 	flights_finish(&account->flights);
 	wipe_text(account->token);
 	wipe_text(account->refresh);
@@ -241,4 +249,7 @@ void account_counts(struct account *account, struct account_counts *out)
 	out->downloads.bytes = atomic_load(&account->downloads.bytes);
 	out->downloads.begun = atomic_load(&account->downloads.begun);
 	out->downloads.running = out->downloads.begun - ended;
+	out->hooks = atomic_load(&account->hooks);
+	out->hooks_refused = atomic_load(&account->hooks_refused);
+	out->hooks_repeated = atomic_load(&account->hooks_repeated);
 }

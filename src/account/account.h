@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/wait.h"
 #include "config/config.h"
+#include "hook/hook.h"
 #include "http/http.h"
 #include "store/items.h"
 
@@ -67,6 +68,9 @@ struct account_counts {
 	uint64_t listing_failures;
 	uint64_t triggers;
 	struct download_counts downloads;
+	uint64_t hooks; /* webhooks that were taken; refused; that had come before */
+	uint64_t hooks_refused;
+	uint64_t hooks_repeated;
 };
 void account_counts(struct account *account, struct account_counts *out);
 
@@ -87,6 +91,12 @@ char *account_usage(struct account *account, unsigned collection, bool of_item);
 /* Learns the size of a file whose size is not known. */
 int account_learn(struct account *account, uint32_t file, struct waiter *waiter,
 		  struct problem *why);
+
+/* Whether its API sends webhooks, and a setting is there by which one can know it. */
+bool account_takes_hooks(const struct account *account);
+/* A webhook for an account that takes them; what it is about is looked at by the account's thread,
+ * see hint.h. Never waits; one thread. */
+enum hook_status account_take_hook(struct account *account, const struct hook_request *request);
 
 /* Tries an account that was not started: logs in, asks for a page of each listing and for each
  * document. said: how it went, in one line, with the error or with 0. */

@@ -64,6 +64,7 @@ struct ask {
 	struct account *account;
 	struct work *work;
 	const struct item *item;
+	bool background;
 };
 
 static int ask_item(void *context, struct call *call, struct waiter *waiter, struct problem *why)
@@ -71,7 +72,9 @@ static int ask_item(void *context, struct call *call, struct waiter *waiter, str
 	const struct ask *ask = context;
 	struct value id = {"id", ask->item->id};
 	struct values values = {&id, 1, NULL};
-	struct operation operation = {.spec = ask->work->spec->get, .values = &values};
+	struct operation operation = {.spec = ask->work->spec->get,
+				      .values = &values,
+				      .background = ask->background};
 	struct doc *answer = NULL;
 
 	int r = call_run(ask->account, call, &operation, waiter, &answer, NULL, why);
@@ -82,6 +85,26 @@ static int ask_item(void *context, struct call *call, struct waiter *waiter, str
 			      doc_path(answer, ask->work->spec->row), why);
 	}
 	doc_destroy(answer);
+	return r;
+}
+
+int ask_again(struct account *account, struct work *work, uint32_t row, struct waiter *waiter,
+	      struct problem *why)
+{
+	struct item item = {0};
+	struct call call = {0};
+	int r = item_by_row(account->shared->store, row, &item);
+
+	if (r == 0) {
+		struct ask ask = {account, work, &item, true};
+		waiter->deadline_ms = clock_ms() + PAGE_MS;
+		r = ask_item(&ask, &call, waiter, why);
+	}
+	if (r == 0) {
+		flight_mark(&account->flights, flight_key(FLIGHT_ITEM, row), FRESH_MS);
+	}
+	call_finish(&call);
+	item_finish(&item);
 	return r;
 }
 
@@ -114,7 +137,7 @@ int account_ask(struct account *account, uint32_t row, struct waiter *waiter, st
 	if (work->spec->many) {
 		r = many_ask(account, work, &item, waiter, why);
 	} else {
-		struct ask ask = {account, work, &item};
+		struct ask ask = {account, work, &item, false};
 		r = flight_run(&account->flights, flight_key(FLIGHT_ITEM, row), FRESH_MS, ask_item,
 			       &ask, waiter, why);
 	}

@@ -7,7 +7,9 @@
 
 #include "account/account.h"
 #include "account/flight.h"
+#include "account/hint.h"
 #include "base/sha256.h"
+#include "http/bucket.h"
 #include "store/journal.h"
 
 /* So long a page or an answer that nobody at a shell waits for may take. */
@@ -33,7 +35,8 @@ struct work {
 	char *since;      /* a document's newest date */
 	int page_size;    /* that the server takes; 0: the description's */
 	/* Under the account's mutex. */
-	int64_t due_ms;    /* when to list next; clock_ms() time */
+	int64_t due_ms; /* when to list next; clock_ms() time */
+	struct hints hints;
 	int64_t poll_ms;   /* when to ask about active items next; 0: not apart from listings */
 	int64_t active_ms; /* the interval while something is running */
 	int failures;      /* listings that failed in a row */
@@ -74,11 +77,14 @@ struct account {
 	atomic_llong behind_ms; /* this machine's clock, by the last answer with a date */
 	atomic_uint narrow;     /* requests for which the server needs the smaller document */
 
+	struct hooked *hooked; /* set at creation; NULL: no webhook is taken */
+
 	pthread_mutex_t command_mutex; /* one check-and-note of a command at a time */
 
 	pthread_mutex_t mutex;  /* protects: */
 	pthread_cond_t changed; /* a listing ended, or one is wanted */
 	bool stopping;
+	struct bucket looks;         /* at what was hinted */
 	struct delivery *deliveries; /* to be taken, oldest first */
 	struct waiter *listing;      /* the sync thread's, while it waits for answers */
 	int call_result;             /* of the last call that told how the API is */
@@ -91,6 +97,9 @@ struct account {
 	atomic_uint_fast64_t listings;
 	atomic_uint_fast64_t listing_failures;
 	atomic_uint_fast64_t triggers;
+	atomic_uint_fast64_t hooks;
+	atomic_uint_fast64_t hooks_refused;
+	atomic_uint_fast64_t hooks_repeated;
 	struct {
 		atomic_uint_fast64_t begun;
 		atomic_uint_fast64_t ended;
@@ -197,6 +206,13 @@ int merge_id(struct account *account, struct work *work, const char *id, const c
 int ask_judge(struct account *account, struct work *work, const struct item *item,
 	      const struct doc *node, struct problem *why);
 
+/* In the account's thread: asks about the item, whatever is known of it. -ENOENT when it is gone. */
+int ask_again(struct account *account, struct work *work, uint32_t row, struct waiter *waiter,
+	      struct problem *why);
+
+/* ---- hint.c, see hint.h */
+void hint_init(struct account *account);
+
 /* ---- many.c */
 /* Brings one item up to date, and with the same request others that will be asked for next. */
 int many_ask(struct account *account, struct work *work, const struct item *item,
@@ -204,6 +220,9 @@ int many_ask(struct account *account, struct work *work, const struct item *item
 /* In the account's thread: what is active, then a few that were never asked about. */
 int many_poll(struct account *account, struct work *work, struct waiter *waiter,
 	      struct problem *why);
+/* These, whatever is known of them; rows that are 0 are left out. */
+int many_ask_rows(struct account *account, struct work *work, const uint32_t *rows, int count,
+		  struct waiter *waiter, struct problem *why);
 int many_fill(struct account *account, struct work *work, struct waiter *waiter,
 	      struct problem *why);
 

@@ -204,6 +204,24 @@ static int poll_rows(struct account *account, struct work *work, const uint32_t 
 	return r == 1 ? 0 : r;
 }
 
+int many_ask_rows(struct account *account, struct work *work, const uint32_t *rows, int count,
+		  struct waiter *waiter, struct problem *why)
+{
+	uint32_t some[MANY_MOST];
+	int r = 0;
+
+	for (int done = 0; done < count && r == 0;) {
+		int taken = 0;
+		for (; done < count && taken < most_of(work); done++) {
+			some[taken] = rows[done];
+			taken += rows[done] != 0;
+		}
+		waiter->deadline_ms = clock_ms() + PAGE_MS;
+		r = poll_rows(account, work, some, taken, waiter, why);
+	}
+	return r;
+}
+
 /* Without a request for many, each is asked about by itself: a few, since the next listing tells
  * about the others. */
 static int poll_each(struct account *account, const uint32_t *rows, int count,

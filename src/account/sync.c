@@ -204,6 +204,19 @@ static void poll_now(struct account *account, struct work *work)
 	end_waiting(account, &waiter);
 }
 
+/* What somebody told of is looked at. */
+static void look_now(struct account *account, struct work *work)
+{
+	struct waiter waiter;
+
+	begin_waiting(account, &waiter);
+	bool list = hint_look(account, work, &waiter);
+	end_waiting(account, &waiter);
+	if (list) {
+		list_now(account, work);
+	}
+}
+
 static bool take_delivery(struct account *account)
 {
 	struct waiter waiter;
@@ -215,19 +228,28 @@ static bool take_delivery(struct account *account)
 }
 
 /* What to do next, and when: at once when somebody waits for it. */
-static struct work *next_work_locked(struct account *account, int64_t *at_ms, bool *poll)
+enum task { TASK_LIST, TASK_POLL, TASK_LOOK };
+static struct work *next_work_locked(struct account *account, int64_t *at_ms, enum task *task)
 {
 	struct work *next = NULL;
 
 	for (int i = 0; i < account->work_count; i++) {
 		struct work *work = &account->works[i];
 		int64_t at = work->started < work->wanted ? 0 : work->due_ms;
-		bool sooner = work->poll_ms && work->poll_ms < at;
-		at = sooner ? work->poll_ms : at;
+		int64_t look = hint_due_locked(account, work);
+		enum task best = TASK_LIST;
+		if (work->poll_ms && work->poll_ms < at) {
+			at = work->poll_ms;
+			best = TASK_POLL;
+		}
+		if (look >= 0 && look < at) {
+			at = look;
+			best = TASK_LOOK;
+		}
 		if (!next || at < *at_ms) {
 			next = work;
 			*at_ms = at;
-			*poll = sooner;
+			*task = best;
 		}
 	}
 	return next;
@@ -240,8 +262,8 @@ static void *sync_main(void *context)
 	pthread_mutex_lock(&account->mutex);
 	while (!account->stopping) {
 		int64_t at_ms = 0;
-		bool poll = false;
-		struct work *work = next_work_locked(account, &at_ms, &poll);
+		enum task task = TASK_LIST;
+		struct work *work = next_work_locked(account, &at_ms, &task);
 		if (!account->deliveries && clock_ms() < at_ms) {
 			struct timespec until = clock_timespec(at_ms * 1000000);
 			pthread_cond_timedwait(&account->changed, &account->mutex, &until);
@@ -250,7 +272,9 @@ static void *sync_main(void *context)
 		pthread_mutex_unlock(&account->mutex);
 		if (take_delivery(account)) {
 			/* people wait for those */
-		} else if (poll) {
+		} else if (task == TASK_LOOK) {
+			look_now(account, work);
+		} else if (task == TASK_POLL) {
 			poll_now(account, work);
 		} else {
 			list_now(account, work);

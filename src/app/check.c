@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/check.h"
+#include "app/hooks.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 
@@ -63,6 +64,7 @@ static int run_accounts(const struct cli *cli)
 	if (code == EXIT_OK) {
 		printf("%s: %d account%s, no mistakes\n", config->file, config->account_count,
 		       config->account_count == 1 ? "" : "s");
+		hooks_describe(config);
 		fflush(stdout);
 		code = cli->offline ? EXIT_OK : check_accounts(config);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/background.h"
+#include "app/hooks.h"
 #include "base/folder.h"
 #include "base/log.h"
 #include "mount/mount.h"
@@ -25,6 +26,8 @@ struct run {
 	struct account_shared shared;
 	struct account **accounts;
 	int account_count;
+	struct hooks hooks;
+	struct hook *hook;
 	struct view *view;
 	struct mount *mount;
 };
@@ -160,6 +163,10 @@ static int build(struct run *run, struct problem *why)
 					       run->account_count};
 		r = view_create(&options, &run->view);
 	}
+	if (r == 0) {
+		run->hooks = (struct hooks){run->accounts, run->account_count};
+		r = hooks_start(run->config, &run->hooks, &run->hook, why);
+	}
 	return r == 0 ? create_mount(run, why) : r;
 }
 
@@ -176,6 +183,7 @@ static int serve(struct run *run)
 /* From the top floor to the bottom: whoever could call down is gone before what it calls. */
 static void take_down(struct run *run)
 {
+	hook_destroy(run->hook);
 	for (int i = 0; i < run->account_count; i++) {
 		account_stop(run->accounts[i]);
 	}

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "config/file.h"
 #include "config/loading.h"
+#include "hook/hook.h"
 
 enum {
 	FILE_BYTES = 1024 * 1024,
@@ -86,6 +87,25 @@ static void load_places(struct loading *l, const struct doc *root)
 	config->answer_bytes = load_bytes(l, limits, "answer", ANSWER_LEAST, ANSWER_BYTES);
 }
 
+static void load_listen(struct loading *l, const struct doc *root)
+{
+	const char *text = reader_text(&l->reader, root, "listen");
+	struct sockaddr_storage address;
+	socklen_t length;
+	struct problem why = {0};
+
+	if (!text) {
+		return;
+	}
+	if (hook_address(text, &address, &length, &why) < 0) {
+		reader_complain(&l->reader, doc_get(root, "listen"), "'listen': %s",
+				problem_words(&why, 0));
+	}
+	problem_finish(&why);
+	l->config->listen = strdup(text);
+	l->reader.no_memory |= !l->config->listen;
+}
+
 static void load_accounts(struct loading *l, const struct doc *root)
 {
 	const struct doc *accounts = reader_object(&l->reader, root, "accounts");
@@ -111,7 +131,7 @@ static void load_accounts(struct loading *l, const struct doc *root)
 
 static void load_root(struct loading *l, const struct doc *root)
 {
-	static const char *const keys[] = {"accounts", "state", "cache", "limits", NULL};
+	static const char *const keys[] = {"accounts", "state", "cache", "limits", "listen", NULL};
 
 	if (doc_kind(root) != DOC_OBJECT) {
 		int line = doc_line(root);
@@ -122,6 +142,7 @@ static void load_root(struct loading *l, const struct doc *root)
 	}
 	reader_check_keys(&l->reader, root, keys);
 	load_places(l, root);
+	load_listen(l, root);
 	load_accounts(l, root);
 }
 
@@ -231,6 +252,7 @@ void config_destroy(struct config *config)
 	}
 	free(config->accounts);
 	free(config->file);
+	free(config->listen);
 	free(config->state_dir);
 	free(config->cache_dir);
 	free(config);

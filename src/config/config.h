@@ -33,6 +33,7 @@ struct config {
 	char *state_dir; /* absolute; $XDG_STATE_HOME/orderfs by default */
 	char *cache_dir; /* absolute; $XDG_CACHE_HOME/orderfs by default */
 	int64_t cache_bytes;
+	char *listen;        /* where webhooks are taken, see hook_address(); NULL: nowhere */
 	int64_t deadline_ms; /* how long a call waits for an API; 10 s by default */
 	int64_t connect_ms;
 	int64_t stall_ms;

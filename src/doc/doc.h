@@ -52,6 +52,8 @@ const char *doc_path_check(const char *path);
  * unless it has one of that name. */
 char *doc_print(const struct doc *node, bool pretty);
 char *doc_print_with(const struct doc *object, const char *extra_key, const struct doc *extra);
+/* In one line of ASCII, as Python's json.dumps would; the caller's, NULL without memory. */
+char *doc_print_ascii(const struct doc *node);
 
 /* Pretty, without the members of these names, at any depth (or of the root alone), and with the
  * texts of the top-level members named in `cut` ended before their first '?'. Either may be NULL. */

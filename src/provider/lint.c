@@ -38,6 +38,7 @@ static bool is_named(const struct provider *provider, const char *name)
 	bool found = provider->token && provider->token->fixed &&
 		     strcmp(provider->token->fixed, name) == 0;
 
+	found = found || lint_webhook_names(provider, name);
 	for (int i = 0; i < provider->collection_count && !found; i++) {
 		const struct collection *collection = &provider->collections[i];
 
@@ -148,5 +149,6 @@ void lint_provider(struct reader *r, struct provider *provider)
 	for (int i = 0; i < provider->collection_count; i++) {
 		lint_collection(&lint, &provider->collections[i]);
 	}
+	lint_webhook(&lint);
 	lint_settings(&lint);
 }

@@ -65,4 +65,9 @@ void lint_items(struct lint *lint, const struct collection *collection);
 /* Does a rule of `states` say it? */
 bool lint_has_rule(const struct collection *collection, enum state state);
 
+/* ---- lint_webhook.c */
+void lint_webhook(struct lint *lint);
+/* Does it name the setting? */
+bool lint_webhook_names(const struct provider *provider, const char *setting);
+
 #endif

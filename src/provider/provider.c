@@ -82,8 +82,9 @@ static void load_head(struct loader *l, const struct doc *root)
 
 static void load_root(struct loader *l, const struct doc *root)
 {
-	static const char *const keys[] = {"format", "name",   "title",     "settings",    "auth",
-					   "limits", "errors", "documents", "collections", NULL};
+	static const char *const keys[] = {"format",      "name",    "title",  "settings",
+					   "auth",        "limits",  "errors", "documents",
+					   "collections", "webhook", NULL};
 
 	if (doc_kind(root) != DOC_OBJECT) {
 		reader_complain(&l->reader, root, "a description is a mapping of keys");
@@ -97,6 +98,7 @@ static void load_root(struct loader *l, const struct doc *root)
 	load_errors(l, root);
 	load_documents(l, root);
 	load_collections(l, root);
+	load_webhook(l, root);
 	if (!l->reader.no_memory) {
 		lint_provider(&l->reader, l->provider);
 	}
@@ -165,6 +167,7 @@ void provider_destroy(struct provider *provider)
 	free(provider->documents);
 	free(provider->settings);
 	token_spec_destroy(provider->token);
+	webhook_destroy(provider->webhook);
 	rest_destroy(provider->rest);
 	free(provider);
 }

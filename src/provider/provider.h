@@ -4,7 +4,8 @@
  *
  * load*.c read the file and lint*.c check it as a whole; request.c, pages.c, many.c and graphql.c
  * build requests; answer.c judges answers, and row.c, parcel.c, document.c and token_read.c take
- * them apart; command*.c read what a person wrote to a trigger, usage.c says what can be written. */
+ * them apart; command*.c read what a person wrote to a trigger, usage.c says what can be written;
+ * webhook.c reads what the API says by itself. */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
 
@@ -217,6 +218,32 @@ struct token_spec {
 	int64_t margin_ms;           /* asked for again that long before */
 };
 
+/* How a webhook shows that it comes from the API. */
+enum signature_kind {
+	SIGNATURE_EQUAL,           /* the header is the secret */
+	SIGNATURE_HMAC_SHA256_HEX, /* of the body */
+	SIGNATURE_JWS_RS256,       /* HEADER..SIGNATURE of the body */
+	SIGNATURE_COUNT,
+};
+struct signature_spec {
+	enum signature_kind kind;
+	const char *secret; /* the setting with it; or NULL */
+	const char *keys;   /* the setting with the address of the public keys; or NULL */
+	bool rewritten;     /* or of the body as doc_print_ascii() would print it */
+	const struct doc *node;
+};
+struct hint_spec; /* opaque outside this floor */
+
+struct webhook_spec {
+	const char *header; /* template of settings; see webhook_header() */
+	struct signature_spec *signatures;
+	int signature_count; /* those whose setting is set count: any of them will do */
+	const char *event;   /* path to what is the same when it comes again, or NULL */
+	struct hint_spec *hints;
+	int hint_count;
+	const struct doc *node;
+};
+
 struct provider {
 	const char *name;
 	const char *title;
@@ -228,7 +255,8 @@ struct provider {
 	int collection_count;
 	struct document *documents;
 	int document_count;
-	int fallback_count; /* requests with a smaller document, see request_fallback() */
+	struct webhook_spec *webhook; /* or NULL: the API sends none */
+	int fallback_count;           /* requests with a smaller document, see request_fallback() */
 	struct provider_rest
 		*rest; /* opaque outside this floor: auth headers, error paths, the tree */
 };
@@ -413,6 +441,22 @@ int document_text(const struct document *document, const struct doc *answer, cha
  * NULL): the newest of them is the value {since} of the next request. All the caller's. */
 int document_row(const struct document *document, const struct doc *row, char **name, char **text,
 		 char **since, struct problem *why);
+
+/* ---- webhook.c */
+
+/* The name of the header with the signature; the caller's. -EINVAL when a setting is missing. */
+int webhook_header(const struct provider *provider, const struct values *settings, char **out,
+		   struct problem *why);
+/* What a webhook is about: an item of a collection, a collection or a document, by their index in
+ * the description. Text lives as long as the body. */
+struct webhook {
+	const char *event; /* the same when it comes again; NULL: it does not say */
+	int collection;    /* -1: none */
+	int document;      /* -1: none */
+	const char *id;    /* the item's, as the API calls it; NULL: it does not say */
+};
+/* False when it is about nothing that the account shows; event is set all the same. */
+bool webhook_read(const struct webhook_spec *spec, const struct doc *body, struct webhook *out);
 
 /* ---- command.c */
 

@@ -102,6 +102,15 @@ struct error_rule {
 	const char *say; /* or NULL */
 };
 
+/* What a webhook is about, when its conditions hold for the body (`is` is not used). */
+struct hint_spec {
+	struct state_rule match;
+	const char *collection;
+	const char *document; /* one of both is NULL */
+	const char *id;       /* path, or NULL */
+	int index;            /* of the collection or document; set by lint_webhook() */
+};
+
 struct provider_rest {
 	struct doc *tree;
 	const struct doc *auth_headers; /* objects of templates, or NULL */
@@ -135,6 +144,8 @@ struct request_spec *load_request(struct loader *l, const struct doc *parent,
 /* auth: the headers and parameters of every request, and how a token is got. */
 void load_credentials(struct loader *l, const struct doc *root);
 void load_errors(struct loader *l, const struct doc *root);
+void load_webhook(struct loader *l, const struct doc *root);
+void webhook_destroy(struct webhook_spec *spec);
 void load_collections(struct loader *l, const struct doc *root);
 void load_documents(struct loader *l, const struct doc *root);
 /* The triggers of a collection: parent's member key, or NULL. */

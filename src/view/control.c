@@ -95,6 +95,21 @@ static uint64_t downloaded(const struct account_counts *c)
 	return c->downloads.bytes;
 }
 
+static uint64_t hooks(const struct account_counts *c)
+{
+	return c->hooks;
+}
+
+static uint64_t hooks_refused(const struct account_counts *c)
+{
+	return c->hooks_refused;
+}
+
+static uint64_t hooks_repeated(const struct account_counts *c)
+{
+	return c->hooks_repeated;
+}
+
 static void add_gauge(struct buf *out, const char *name, const char *help, int64_t value)
 {
 	buf_printf(out, "# HELP orderfs_%s %s\n# TYPE orderfs_%s gauge\norderfs_%s %" PRId64 "\n",
@@ -126,6 +141,11 @@ void control_metrics(struct view *view, struct buf *out)
 	add_counter(view, out, "listings_total", "Listings that succeeded.", listings);
 	add_counter(view, out, "listing_failures_total", "Listings that failed.", listing_failures);
 	add_counter(view, out, "commands_total", "Commands written to triggers.", triggers);
+	add_counter(view, out, "webhooks_total", "Webhooks that were taken.", hooks);
+	add_counter(view, out, "webhooks_refused_total", "Webhooks without a good signature.",
+		    hooks_refused);
+	add_counter(view, out, "webhooks_repeated_total", "Webhooks that had come before.",
+		    hooks_repeated);
 	add_counter(view, out, "downloads_total", "Downloads begun, those taken up again included.",
 		    downloads);
 	add_counter(view, out, "download_failures_total",

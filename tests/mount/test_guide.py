@@ -137,6 +137,15 @@ def test_the_commands_go_as_printed(person, parcels):
     assert parcels.refused == []
 
 
+def test_a_webhook_is_described_as_printed(person):
+    setting, = documents.inline(GUIDE, "hook_secret:")
+    webhook, = documents.inline(GUIDE, r"\{header:")
+    person.write(PLACE, documents.substituted(DESCRIPTION, {
+        "settings:": f"webhook: {' '.join(webhook.split())}\nsettings:\n  {setting}\n#"}))
+    result = person.type_in(CHECK)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_recorded_answers_are_read_as_printed(person):
     refusal, = documents.inline(GUIDE, r'\{"error":')
     person.write("answers/list.json", ANSWER)
@@ -246,7 +255,8 @@ def test_its_tables_have_the_keys_of_the_loader():
 @pytest.mark.parametrize("title, file, pattern", [
     ("kind", "load_pages.c", r'\[PAGE_\w+\] = \{"(\w+)"'),
     ("it is", "load_errors.c", r'\{"(\w+)",\s+-E'),
-], ids=["kinds", "meanings"])
+    ("signature", "load_webhook.c", r'\[SIGNATURE_\w+\] = "([\w-]+)"'),
+], ids=["kinds", "meanings", "signatures"])
 def test_its_tables_have_the_words_of_the_loader(title, file, pattern):
     known = re.findall(pattern, (GUIDE.parent / file).read_text())
     told = [word for cells in tables(TEXT, title) for word in words(cells[0])]

@@ -192,6 +192,7 @@ static void defaults_fill_what_is_not_said(void **state)
 static void everything_can_be_said(void **state)
 {
 	struct config *c = load("state: ~/s\n"
+				"listen: '[::1]:8787'\n"
 				"cache: {dir: c/d, size: 2G}\n"
 				"limits: {deadline: 3s, connect: 500ms, stall: 1m, answer: 1M}\n"
 				"accounts:\n"
@@ -209,6 +210,7 @@ static void everything_can_be_said(void **state)
 
 	(void)state;
 	assert_path(c->state_dir, "s");
+	assert_string_equal(c->listen, "[::1]:8787");
 	assert_path(c->cache_dir, "c/d");
 	assert_int_equal(c->cache_bytes, (int64_t)2 << 30);
 	assert_int_equal(c->deadline_ms, 3000);
@@ -257,6 +259,7 @@ static void mistakes_are_found_with_their_lines(void **state)
 	assert_found("", 1, "an accounts file looks like accounts:");
 	assert_found("# only\n", 1, "an accounts file looks like accounts:");
 	assert_found("- a\n", 1, "an accounts file looks like accounts:");
+	assert_found("listen: 0.0.0.0:80\n", 1, "it is 127.0.0.1:PORT or");
 	assert_found("state: x\n", 1, "there are no accounts; write for example accounts:");
 	assert_found("accounts: {}\n", 1, "there are no accounts");
 	assert_found("accounts: [a]\n", 1, "'accounts' takes a mapping");

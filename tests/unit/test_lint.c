@@ -32,7 +32,7 @@ static void unknown_keys_and_wrong_types_are_found(void **state)
 	assert_rest("effect: quota", "effect: qouta", "did you mean 'quota'?");
 	assert_rest("when: ready", "when: later", "unknown value of 'when'");
 	assert_rest("{null: yes}", "{nul: yes}", "unknown key 'nul', did you mean 'null'?");
-	assert_rest("auth:\n", "webhook: {}\nauth:\n", "unknown key 'webhook'");
+	assert_rest("auth:\n", "webhoof: {}\nauth:\n", "unknown key 'webhoof'");
 	assert_rest("gone: expired", "gone: failed", "it can be expired");
 	assert_rest("missing: keep", "missing: kept", "did you mean 'keep'?");
 	assert_graph("{kind: relay, first", "{kind: relay, take: a, first", "unknown key 'take'");

@@ -5,6 +5,7 @@ import bisect
 import json
 import random
 import time
+import uuid
 from datetime import date
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from apis.next_files import TYPES, ExportTables
 from jobs import SECOND, Job, Jobs, seeded_instants
 from storage import StoredFile
 from throttle import Throttle
+from webhooks import hmac_hex
 
 ACCESS_TOKEN = "sandbox-next-token"
 SCOPES = {
@@ -123,6 +125,23 @@ class Next:
             body = exports.BulkFile(self._seed, tag, job.size)
         return StoredFile(body, f"{tag} {body.size}", (job.updated or job.created) // SECOND,
                           f"{json.loads(job.filter)['type']}_{job.id}.csv")
+
+    def tellable(self):
+        with self._jobs.lock:
+            return [job.id for job in self._jobs.page()[0] if job.status == "success"]
+
+    def webhook(self, key):
+        """Says that an export can be had, and all there is to say about it."""
+        with self._jobs.lock:
+            job = self._jobs.get(key)
+            shown = {"id": int(key) if key.isdecimal() else key} if job is None else \
+                self._render(job, {})
+        return {"object": "export", "event_type": "export.created", "event_id": str(uuid.uuid4()),
+                "api_version": VERSIONS[0], "data": shown,
+                "webhook": {"id": 7, "events": ["export.created"], "store": "sandbox\u2019s"}}
+
+    def webhook_signature(self, secret, body):
+        return "X-29Next-Signature", hmac_hex(secret, body)
 
     def _size(self, job):
         if job.size is not None or job.status != "success":

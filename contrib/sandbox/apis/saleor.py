@@ -9,11 +9,13 @@ import http1
 import jobevents
 import moments
 import orders
+import webkeys
 import xlsx
 from apis import saleor_callers, saleor_ids, saleor_list, saleor_server, saleor_wishes
 from apis.saleor_files import ExportFiles
 from jobs import DAY, SECOND, Job, Jobs, seeded_instants
 from storage import StoredFile
+from webhooks import hmac_hex
 
 KINDS = ("product", "gift_card", "voucher_code")
 SEEDED_DAYS = 25
@@ -48,6 +50,7 @@ class Saleor:
         self._servers = {version: saleor_server.SaleorServer(version, self._resolvers())
                          for version in saleor_server.VERSIONS}
         self._version = "3.23"
+        self._key_number, self._key = 0, None
         self._jobs = Jobs(options.export_seconds, lambda job: None, state_path,
                           side_by_side=True, memory=MEMORY, numbered=True)
         if not self._jobs.restore():
@@ -58,6 +61,8 @@ class Saleor:
                 "app_token": saleor_callers.APP_TOKEN, "insecure": True}
 
     def route(self, request):
+        if request.segments()[1:] == [".well-known", "jwks.json"] and request.method == "GET":
+            return "jwks", ()
         if request.segments()[1:] != ["graphql", ""]:
             return None
         if request.method != "POST":
@@ -68,6 +73,8 @@ class Saleor:
     def answer(self, operation, arguments, request, fault):
         if operation == "methodNotAllowed":
             return http1.Response(405, {"Allow": "OPTIONS, POST"}, b"")
+        if operation == "jwks":
+            return http1.json_text_response(200, json.dumps({"keys": [self._signer.public()]}))
         caller = self._staff.caller(request)
         return self._servers[self._version].reply(*arguments, caller, fault)
 
@@ -85,6 +92,9 @@ class Saleor:
             return {}
         if name == "media":
             self.public_files = not jobevents.needed(fields, "signed")
+            return {}
+        if name == "new_key":
+            self._key_number, self._key = self._key_number + 1, None
             return {}
         if name in ("expire_tokens", "expire_logins"):
             self._staff.expire_all("access", *(["refresh"] if name == "expire_logins" else []))
@@ -110,6 +120,31 @@ class Saleor:
             name = self._file_name(job)
             media_type = xlsx.MEDIA_TYPE if name.endswith(".xlsx") else "text/csv"
             return StoredFile(body, f"{tag} {body.size}", job.created // SECOND, name, media_type)
+
+    def tellable(self):
+        """It is told when the file is there, which is before the export counts as done."""
+        with self._jobs.lock:
+            return [job.id for job in self._jobs.page()[0] if self._has_file(job)]
+
+    def webhook(self, key):
+        with self._jobs.lock:
+            job = self._jobs.get(key)
+            shown = {"id": saleor_ids.encode("ExportFile", key)} if job is None else \
+                self._render(job)
+        fields = ("id", "status", "url", "createdAt", "updatedAt")
+        return {"issuedAt": date_time(time.time_ns()),
+                "export": {field: shown.get(field) for field in fields}}
+
+    def webhook_signature(self, secret, body):
+        if secret is not None:
+            return "Saleor-Signature", hmac_hex(secret, body)
+        return "Saleor-Signature", self._signer.sign(body)
+
+    @property
+    def _signer(self):
+        if self._key is None:
+            self._key = webkeys.SigningKey(f"saleor {self._seed} {self._key_number}")
+        return self._key
 
     def _job_fields(self, name, fields):
         """An event's fields with Saleor's words in the form that all exports have."""

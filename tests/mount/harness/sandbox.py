@@ -89,6 +89,20 @@ class Sandbox:
         return self._json("POST", "event", account=account or self.account, event=event,
                           **fields)
 
+    def webhooks_to(self, url, account=None, **fields):
+        """Send webhooks there from now on, with the `secret`, if there is one."""
+        self._json("POST", "webhook", account=account or self.account, url=url, **fields)
+
+    def webhook(self, account=None, **fields):
+        """Send one now, such as `webhook(id="42", signature="wrong")`; gives the answer's status,
+        None when there is none."""
+        return self._json("POST", "webhook/send", account=account or self.account,
+                          **fields)["status"]
+
+    def webhooks(self):
+        """Those that were sent by themselves: `id` and the `answers` until one was taken."""
+        return self._json("GET", "webhooks")["webhooks"]
+
     def requests(self, operation=None, since=0):
         """The requests so far, oldest first, numbered `n` > `since`."""
         wanted = f"?since={since}" + (f"&operation={operation}" if operation else "")
