@@ -168,6 +168,11 @@ tour_of_keys() {
 	show 'echo > $item/trigger'
 	wait_until_ready
 	show 'ls -l $item'
+	say "The archive is a folder as well: each key is read out of it alone, unpacked and deciphered."
+	show 'find $item/keys -type f'
+	show 'find $item/keys -name "*.txt" -exec cat {} + | sed -n 1,3p'
+	say "Whatever is finished, in one folder: the one to make copies of."
+	show "ls -l shops/eneba/completed"
 	say "World of CD Keys: reading keys there counts as taking delivery. So nothing does, but the trigger."
 	choose "grep -lx ready shops/wock/orders/*/status | sed 's,/status,,'"
 	show 'ls $item'
