@@ -41,8 +41,8 @@ def test_p05_where_nothing_is_known_it_is_an_error(sandbox, mount, fault, error)
     assert run(["ls", m.account / "jobs"]).returncode != 0
     assert not is_ready(m)
     shop.clear_faults()
-    m.refresh()
-    assert len(m.list("jobs")) == 3 + 1 and is_ready(m)
+    wait_until(lambda: (m.refresh(), is_ready(m))[1])
+    assert len(m.list("jobs")) == 3 + 1
 
 
 @pytest.mark.parametrize("failing", ["refuses", "answers 500"])

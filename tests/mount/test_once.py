@@ -150,11 +150,11 @@ def test_p12_what_could_not_be_sent_is_no_riddle(m, shop):
 
 def test_p12_what_no_listing_shows_is_lost(m, shop):
     """After a while, so that an API may be slow to list what it has made."""
+    shop.fault("getMultipleJobs", status=500, times=0)
     shop.fault("createJob", drop="before")
     with pytest.raises(OSError):
         m.write(TRIGGER, COMMAND)
     let_commands_age(m)
-    shop.fault("getMultipleJobs", status=500, times=0)
     with fails_with(errno.EREMOTEIO):
         refresh(m)
     assert last(m).outcome == "unknown", "nothing was listed"

@@ -29,10 +29,11 @@ FAULTS = [
     {"status": 404},
     {"body": "a page of another sort"},
 ]
+# Without zip, to which a read that fails may be the file's end.
 TOOLS = ["cat orders.csv", "cp orders.csv $to/copy", "dd if=orders.csv bs=64k", "md5sum orders.csv",
          "tar cf $to/tar orders.csv", "sort orders.csv", "gzip -c orders.csv", "wc -l orders.csv",
          "head -c 2999999 orders.csv", "tail -n 1 orders.csv", "grep -c x orders.csv",
-         "tac orders.csv", "zip -q - orders.csv", "rsync -a orders.csv $to/copy"]
+         "tac orders.csv", "rsync -a orders.csv $to/copy"]
 MMAP = """import mmap, os, sys
 with open(sys.argv[1], 'rb') as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as whole:
     print(len(bytes(whole)))"""
