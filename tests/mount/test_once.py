@@ -154,10 +154,10 @@ def test_p12_what_no_listing_shows_is_lost(m, shop):
     shop.fault("createJob", drop="before")
     with pytest.raises(OSError):
         m.write(TRIGGER, COMMAND)
-    let_commands_age(m)
     with fails_with(errno.EREMOTEIO):
         refresh(m)
     assert last(m).outcome == "unknown", "nothing was listed"
+    let_commands_age(m)
     shop.clear_faults()
     refresh(m)
     assert (last(m).outcome, last(m).error) == ("lost", "EHOSTUNREACH")
