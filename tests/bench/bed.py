@@ -27,6 +27,7 @@ from harness.mounted import Mount  # noqa: E402
 from harness.process import wait_until  # noqa: E402
 from harness.program import Program  # noqa: E402
 from harness.sandbox import Sandbox  # noqa: E402
+from harness.shelf import DESCRIPTION  # noqa: E402
 
 DESCRIPTIONS = TOP / "src" / "provider" / "apis"
 READER = Path(__file__).with_name("reader.py")
@@ -66,6 +67,12 @@ def cpu_of(pid):
     """The processor's seconds of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(m, name):
+    """MiB, by the kernel's name for it."""
+    lines = Path(f"/proc/{m.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
 
 def read_each(paths, how="whole"):
@@ -167,6 +174,15 @@ class Bed:
         folder = self.new_folder()
         write_description(folder, shop)
         made = Mount(self.orderfs, folder, settings_of(shop))
+        self._stack.callback(made.finish)
+        wait_listed(made.path)
+        return made
+
+    def shelf_mount(self, shelf):
+        """One that never saw the shelf, mounted and listed."""
+        made = Mount(self.orderfs, self.new_folder(),
+                     {"accounts": {"shelf": shelf.account()}, **SETTINGS},
+                     descriptions={"shelf": DESCRIPTION})
         self._stack.callback(made.finish)
         wait_listed(made.path)
         return made

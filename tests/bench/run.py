@@ -67,6 +67,10 @@ class Report:
 def show(value, unit):
     if unit == "MiB":
         return f"{value:.1f} MiB"
+    if unit == "times":
+        return f"{value:.2f} x"
+    if unit == "requests":
+        return f"{value:.0f}"
     return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
 
 

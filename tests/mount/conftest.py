@@ -39,7 +39,7 @@ OTHER_USER = 65534
 PLAIN = {"test_accident", "test_accounts_file", "test_all_shops", "test_background",
          "test_bench_smoke", "test_check", "test_check_accounts", "test_command_line",
          "test_corpus", "test_documents_valid", "test_eneba_listing", "test_guide",
-         "test_harness", "test_listing", "test_manual", "test_next", "test_next_requests",
+         "test_harness", "test_listing", "test_manual", "test_mirror", "test_next", "test_next_requests",
          "test_purchase", "test_quiet", "test_readme", "test_remount", "test_saleor",
          "test_saleor_login", "test_sizes", "test_status_fails", "test_tools",
          "test_untouched", "test_user", "test_window", "test_wock"}

@@ -11,7 +11,11 @@ ROWS = ["start to ls", "start to ls, the API hangs", "start to ls, 200 jobs know
         "4 MiB cold, to a file", "4 MiB cold, to /dev/null", "4 MiB warm, to /dev/null",
         "memory after a large file", "memory after ls -l",
         "ls -l of 200 jobs, first", "ls -l of 200 jobs, again",
-        "first byte, cold", "first byte, cold, API 2 ms away"]
+        "first byte, cold", "first byte, cold, API 2 ms away", "memory at most, reading it",
+        "64 KiB here and there in 4 MiB: wire", "memory at most, here and there",
+        "one of 50 members: on the wire", "one of 50 members: requests",
+        "ls -l of 50 members after that", "rsync -a of 50 members, cold",
+        "memory at most, reading them"]
 
 
 def test_the_benchmark_measures_everything(orderfs, tmp_path):

@@ -288,9 +288,9 @@ def test_p27_a_token_that_is_refused_is_renewed_once(m, shop):
 def test_p07_a_rate_limit_is_no_state_of_an_order(mount, shop, fault):
     shop.event("order", id="it", export="PENDING")
     m = mount(shop, limits={"deadline": "2s"})
-    m.wait_listed()
-    shop.fault("O_orderExport", times=0, **fault)
     status = m.account / "orders/it/status"
+    assert m.read(status) == "running\n"
+    shop.fault("O_orderExport", times=0, **fault)
     wait_until(lambda: run(["cat", status]).returncode)
     with fails_with(errno.EAGAIN):
         m.read(status)

@@ -2,12 +2,15 @@
 nothing is sent that could not be written down, and all goes on when there is room again."""
 
 import errno
+import gzip
 import os
+import random
 
 import pytest
 
-from harness import fails_with, wait_until
+from harness import fails_with, run, wait_until
 from harness.devices import needs_root, tmpfs
+from harness.shelf import Shelf
 
 pytestmark = needs_root
 MIB = 1 << 20
@@ -64,6 +67,41 @@ def test_a_download_works_when_there_is_room_again(sandbox, mount, disk):
     assert m.read_bytes("jobs/one/orders.csv") == shop.raw_file("one")
     assert not m.exists("jobs/one/error")
     assert m.read(m.control / "files").count("\n") == 1
+
+
+def test_a_disk_that_fills_in_the_middle_stops_that_reader_alone(sandbox, mount, spawn, tmp_path):
+    with tmpfs(tmp_path / "larger", "size=12m") as disk:
+        shop = sandbox(orders=0)
+        for name, size in (("large", 8 * MIB), ("read", MIB), ("unread", 1000)):
+            shop.event("job", id=name, bytes=size)
+        m = mount(shop, config={"cache": {"dir": str(disk / "cache")}})
+        m.wait_listed()
+        assert m.read_bytes("jobs/read/orders.csv") == shop.raw_file("read")
+        shop.fault("download", times=0, slow_bytes_per_s=4 * MIB)
+        reader = spawn(["cat", m.account / "jobs/large/orders.csv"])
+        wait_until(lambda: len(reader.output()) > MIB)
+        ballast = fill(disk)
+        ended = reader.wait()
+        assert ended.returncode != 0 and "No space left on device" in ended.stderr
+        assert shop.raw_file("large").startswith(ended.stdout.encode())
+        forgotten = run(["dd", f"if={m.account}/jobs/read/orders.csv", "iflag=nocache", "count=0"])
+        assert forgotten.returncode == 0, "the kernel gives back its own copy"
+        assert m.read_bytes("jobs/read/orders.csv") == shop.raw_file("read")
+        assert m.read("jobs/large/status") == "ready\n" and m.stat("jobs/unread/orders.csv")
+        ballast.unlink()
+        shop.clear_faults()
+        assert m.read_bytes("jobs/large/orders.csv") == shop.raw_file("large")
+        assert m.read_bytes("jobs/unread/orders.csv") == shop.raw_file("unread")
+
+
+def test_what_is_unpacked_finds_no_room_either(mount, disk):
+    small, large = (random.Random(size).randbytes(size) for size in (1000, 3 * MIB))
+    with Shelf({"large.gz": gzip.compress(large, 0), "small.gz": gzip.compress(small)}) as shelf:
+        m = shelf.mount(mount, config={"cache": {"dir": str(disk / "cache")}})
+        with fails_with(errno.ENOSPC):
+            m.read_bytes("items/1/large")
+        assert m.read_bytes("items/2/small") == small
+        assert "No space left" in m.read("items/1/error")
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Promise 1: however a file is read, and whatever sort of file it is, every tool sees the same bytes,
 those that the server has. What stands in ROWS is tried with every one of them."""
 
+import io
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -10,26 +12,35 @@ from harness import onefile, run
 
 GIB = 1 << 30
 HUGE = 4 * GIB + 1
+PASSWORD = b"buyer@example.org"
 
 
-def table(**size):
-    """An export of that size."""
-    def make(shop):
+TABLES = {"empty": {"bytes": 0}, "byte": {"bytes": 1}, "csv": {"rows": 1000},
+          "blocks-and-a-byte": {"bytes": (8 << 20) + 1}}
+# Deflated; too large for that; and not encrypted.
+MEMBERS = {"keys.txt": "deflated-member", "png": "stored-member", "bulk.csv": "open-member"}
+
+
+def tables(shop):
+    for name, size in TABLES.items():
         job = shop.event("job", account="elasticpath", **size)["jobs"][0]["id"]
-        return f"elasticpath/jobs/{job}/orders.csv", shop.raw_file(job, "elasticpath")
-    return make
+        yield name, f"elasticpath/jobs/{job}/orders.csv", shop.raw_file(job, "elasticpath")
 
 
-def archive(shop):
-    """Keys, pictures, and something that makes it larger than a block."""
-    order = shop.event("order", account="eneba", export="COMPLETED", keys=20, images=4,
-                       bytes=700_001)["orders"][0]["id"]
-    return f"eneba/orders/{order}/keys.zip", shop.raw_file(order, "eneba")
+def archives(shop):
+    """An archive, and what is in it as Python finds it."""
+    order = shop.event("order", account="eneba", export="COMPLETED", keys=20, images=1,
+                       image_bytes=70_001, bytes=300_001)["orders"][0]["id"]
+    content = shop.raw_file(order, "eneba")
+    yield "archive", f"eneba/orders/{order}/keys.zip", content
+    with zipfile.ZipFile(io.BytesIO(content)) as opened:
+        for ending, name in MEMBERS.items():
+            path = next(path for path in opened.namelist() if path.endswith(ending))
+            yield name, f"eneba/orders/{order}/keys/{path}", opened.read(path, PASSWORD)
 
 
-# What there is, by name: a function of the sandbox, which makes it and gives its path and bytes.
-ROWS = {"empty": table(bytes=0), "byte": table(bytes=1), "csv": table(rows=1000),
-        "blocks-and-a-byte": table(bytes=(8 << 20) + 1), "keys.zip": archive}
+# Each gives (name, path, bytes) of what it has made in the sandbox.
+ROWS = (tables, archives)
 
 # `$file` to `$to`.
 COPIES = [
@@ -85,13 +96,13 @@ CALLS = {
 
 @pytest.fixture
 def files(sandbox, mount):
-    """One of each row, which nobody has read: `name`, `path`, `content`."""
+    """All of it, which nobody has read: `name`, `path`, `content`."""
     shop = sandbox(accounts="elasticpath,eneba", orders=0)
-    made = {name: make(shop) for name, make in ROWS.items()}
+    rows = [row for make in ROWS for row in make(shop)]
     m = mount(shop)
     m.wait_listed()
     return [SimpleNamespace(name=name, path=m.path / path, content=content)
-            for name, (path, content) in made.items()]
+            for name, path, content in rows]
 
 
 @pytest.mark.parametrize("command", COPIES)

@@ -73,10 +73,13 @@ class Shelf:
 
     def mount(self, mount, password=None, **options):
         """A mount of it, with an account `shelf`."""
-        account = {"provider": "shelf", "url": self.url, "insecure": True}
-        if password:
-            account["password"] = password
-        return mount(accounts={"shelf": account}, descriptions={"shelf": DESCRIPTION}, **options)
+        return mount(accounts={"shelf": self.account(password)},
+                     descriptions={"shelf": DESCRIPTION}, **options)
+
+    def account(self, password=None):
+        """What an accounts file says of it."""
+        return {"provider": "shelf", "url": self.url, "insecure": True,
+                **({"password": password} if password else {})}
 
     def item(self, name):
         """The folder of the item that has the file."""
