@@ -84,13 +84,18 @@ static void praise(struct content *c)
 	bool first = !c->praised;
 	c->praised = true;
 	pthread_mutex_unlock(&c->mutex);
-	if (first) {
+	if (first && c->archive) {
+		const struct bundle_entry *entry = bundle_entry(archive_bundle(c->archive),
+								c->entry);
+		report_member_good(c->account, c->file.item, c->file.name,
+				   entry ? entry->name : "");
+	} else if (first) {
 		report_file(c->account, c->file.item, c->file.name, NULL);
 	}
 }
 
-/* Room for what is about to come: what nobody reads goes first, then what was read here. */
-static void make_room(struct content *c)
+/* What nobody reads goes first, then what was read here. */
+void content_make_room(struct content *c)
 {
 	if (contents_are_full(c->table)) {
 		contents_make_room(c->table);
@@ -199,7 +204,7 @@ ssize_t content_read(struct content *c, int64_t offset, size_t length, struct wa
 	if (offset >= end) {
 		return 0;
 	}
-	make_room(c);
+	content_make_room(c);
 	r = c->is_small ? unpack_small(c, offset, end, waiter, why)
 			: fetch(c, offset, end, waiter, why);
 	if (r < 0) {

@@ -38,6 +38,7 @@ struct stream {
 	int64_t at;   /* its next byte */
 	int64_t stop; /* INT64_MAX: not known */
 	bool held;
+	bool leaves;         /* it was told to make way for another */
 	bool moves;          /* it has an answer */
 	int64_t moved_ms;    /* when bytes last came */
 	uint64_t url_number; /* of the URL it was started with */
@@ -97,6 +98,8 @@ struct content {
 	bool praised;       /* the store was told that it can be read */
 	bool complete;
 	bool verified;    /* is_small: it was found good */
+	bool is_packed;   /* an archive: who unpacks it may stop anywhere … */
+	int64_t until;    /* … and now wants nothing behind this */
 	bool keep_going;  /* even when nobody has it open: its length is wanted */
 	int64_t born_ms;  /* when the first stream began, or the first after a pause */
 	int64_t quiet_ms; /* when the last one ended */
@@ -155,6 +158,8 @@ bool content_is_kept(const struct content *c);
 /* ---- content.c */
 /* Gives it its spool. */
 int content_prepare(struct content *c, struct problem *why);
+/* Room for what is about to come, where it is short. */
+void content_make_room(struct content *c);
 
 /* ---- addresses.c: what contents_remember() was told, for one use. */
 /* The caller's, to be wiped; NULL: none. */

@@ -307,6 +307,9 @@ int resolve_rebase(struct account *account, const char *setting, char **url);
  * it before, with lines about what it lacks if it is an archive; words NULL: all else is well. name
  * NULL: about all its files. */
 void report_file(struct account *account, uint32_t item, const char *name, const char *words);
+/* That member of the archive could be read: all is well but for what was said of others. */
+void report_member_good(struct account *account, uint32_t item, const char *name,
+			const char *member);
 
 /* ---- adopt.c */
 /* Looks for what commands of unknown outcome made, after items were listed or asked about from

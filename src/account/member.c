@@ -81,6 +81,7 @@ static int keep_pace(struct job *job)
 	if (!job->paced) {
 		return 0;
 	}
+	content_make_room(c); /* who waits for what is far behind reads nothing meanwhile */
 	while (held && r == 0) {
 		uint64_t news = spool_news(c->spool);
 		pthread_mutex_lock(&c->mutex);
@@ -102,14 +103,21 @@ static int keep_pace(struct job *job)
 	return r;
 }
 
-/* What a small member needs is asked for at once. */
+/* What a small member needs is asked for at once; nothing behind a large one is. */
 static int fetch_range(struct job *job)
 {
+	struct content *packed = job->supply.content;
 	int64_t offset;
 	int64_t length;
 
 	bundle_range(job->archive->bundle, job->content->entry, &offset, &length);
-	return supply_fetch(&job->supply, offset, length);
+	if (!job->paced) {
+		return supply_fetch(&job->supply, offset, length);
+	}
+	pthread_mutex_lock(&packed->mutex);
+	packed->until = offset + length;
+	pthread_mutex_unlock(&packed->mutex);
+	return 0;
 }
 
 int job_unpack_member(struct job *job, struct problem *why)
@@ -121,7 +129,7 @@ int job_unpack_member(struct job *job, struct problem *why)
 	char *piece = malloc(PIECE_BYTES);
 	ssize_t n = piece ? find_password(job->archive, &password) : -ENOMEM;
 
-	if (n == 0 && !job->paced) {
+	if (n == 0) {
 		n = fetch_range(job);
 	}
 	if (n == 0) {

@@ -23,11 +23,36 @@ static void add_line(struct buf *out, const char *line, size_t length)
 	buf_add(out, line, length);
 }
 
-static void add_others(struct buf *out, const char *lines, const char *name)
+/* About some other member of that archive than the one that was read now. */
+static bool is_about_another(const char *line, const char *name, const char *member)
+{
+	const char *word = line + strlen(name) + 2;
+	size_t length = strlen(member);
+
+	return *word == '"' && !(strncmp(word + 1, member, length) == 0 && word[1 + length] == '"');
+}
+
+static bool has_line(const char *lines, const char *line, size_t length)
+{
+	for (; lines && *lines; lines += strspn(lines, "\n")) {
+		size_t here = strcspn(lines, "\n");
+		if (here == length && memcmp(lines, line, length) == 0) {
+			return true;
+		}
+		lines += here;
+	}
+	return false;
+}
+
+/* What is to stay of what was said: nothing of that file, or nothing but of its other members. What
+ * it lacks is said anew. */
+static void add_others(struct buf *out, const char *lines, const char *name, const char *member,
+		       const char *lacks)
 {
 	while (lines && *lines) {
 		size_t length = strcspn(lines, "\n");
-		if (!is_about(lines, name)) {
+		if (!is_about(lines, name) || (member && is_about_another(lines, name, member) &&
+					       !has_line(lacks, lines, length))) {
 			add_line(out, lines, length);
 		}
 		lines += length + (lines[length] == '\n');
@@ -47,7 +72,7 @@ static void add_words(struct buf *out, const char *name, const char *words)
 
 /* What is to stand there now, and whether that is something else. */
 static bool set(struct account *account, const struct item *item, const char *name,
-		const char *words)
+		const char *member, const char *words)
 {
 	struct contents *contents = account->shared->contents;
 	auto_free char *lacks = archives_words(contents, item->row, name);
@@ -55,7 +80,7 @@ static bool set(struct account *account, const struct item *item, const char *na
 	bool changed = false;
 
 	if (name) {
-		add_others(&all, item->trouble, name);
+		add_others(&all, item->trouble, name, member, lacks);
 	}
 	if (words) {
 		add_words(&all, name, words);
@@ -71,14 +96,15 @@ static bool set(struct account *account, const struct item *item, const char *na
 	return r == 0 && changed;
 }
 
-void report_file(struct account *account, uint32_t row, const char *name, const char *words)
+static void report(struct account *account, uint32_t row, const char *name, const char *member,
+		   const char *words)
 {
 	struct item item = {0};
 
 	/* Lines are kept, so that one is put there at a time. */
 	pthread_mutex_lock(&account->mutex);
 	int r = item_by_row(account->shared->store, row, &item);
-	bool changed = r == 0 && set(account, &item, name, words);
+	bool changed = r == 0 && set(account, &item, name, member, words);
 	pthread_mutex_unlock(&account->mutex);
 	if (changed && words) {
 		log_error(0, "%s: %s: %s%s%s", account->config->name, item.name,
@@ -89,4 +115,14 @@ void report_file(struct account *account, uint32_t row, const char *name, const 
 		account_report_item(account, &item, CHANGE_ERROR);
 	}
 	item_finish(&item);
+}
+
+void report_file(struct account *account, uint32_t row, const char *name, const char *words)
+{
+	report(account, row, name, NULL, words);
+}
+
+void report_member_good(struct account *account, uint32_t row, const char *name, const char *member)
+{
+	report(account, row, name, member, NULL);
 }

@@ -59,7 +59,14 @@ int supply_begin(struct supply *s, struct archive *archive, struct waiter *waite
 {
 	*s = (struct supply){.archive = archive, .waiter = waiter};
 	s->source = (struct bundle_source){archive->file.size, serve, s};
-	return content_open(archive->account, &archive->file, &s->content);
+	int r = content_open(archive->account, &archive->file, &s->content);
+
+	if (r == 0) {
+		pthread_mutex_lock(&s->content->mutex);
+		s->content->is_packed = true;
+		pthread_mutex_unlock(&s->content->mutex);
+	}
+	return r;
 }
 
 int supply_fetch(struct supply *s, int64_t offset, int64_t length)

@@ -130,7 +130,7 @@ static bool is_needed_locked(struct content *c, int64_t offset, int64_t end)
 	int64_t missing = spool_reach(c->spool, offset);
 
 	if (c->file.size < 0) {
-		return c->stream_count == 0;
+		return c->stream_count == 0 && !c->failed;
 	}
 	return missing < end && !c->failed && window_plan_locked(c, missing, end, &range);
 }

@@ -134,7 +134,8 @@ static bool is_ahead(const struct content *c, const struct stream *s, int64_t le
 		return false;
 	}
 	bool looks = !mark || mark->run < LOOK_BYTES;
-	return (looks && !c->no_ranges) || (!content_is_kept(c) && contents_are_full(c->table));
+	bool spares = c->is_packed || contents_are_full(c->table);
+	return (looks && !c->no_ranges) || (spares && !content_is_kept(c));
 }
 
 bool window_holds_locked(struct content *c, const struct stream *s)
@@ -183,6 +184,25 @@ struct stream *window_find_coming_locked(struct content *c, int64_t offset)
 	return NULL;
 }
 
+/* All places are taken: of those that unpack and wait for readers, the oldest goes, one at a time. */
+static void make_way(struct content *c)
+{
+	struct stream *oldest = NULL;
+
+	for (struct stream *s = c->streams; s; s = s->next) {
+		if (s->leaves) {
+			return;
+		}
+		if (s->waiter && s->held && !is_wanted(c, s)) {
+			oldest = s; /* new ones come first */
+		}
+	}
+	if (oldest) {
+		oldest->leaves = true;
+		waiter_interrupt(oldest->waiter);
+	}
+}
+
 static int64_t align_down(int64_t offset)
 {
 	return offset / UNIT_BYTES * UNIT_BYTES;
@@ -200,7 +220,7 @@ static int64_t find_stop(struct content *c, int64_t from, int64_t offset, int64_
 	if (size <= SMALL_BYTES || (mark && mark->start == 0) || run >= STEADY_BYTES) {
 		/* Small pieces on the way are fetched again rather than gone around. */
 		spool_gap(c->spool, offset, BLUR_BYTES, &before, &gap_end);
-		return least(size, gap_end);
+		return least(c->until >= end ? c->until : size, gap_end);
 	}
 	/* Twice what it read already, so that few requests do for one who reads on. */
 	int64_t stop = most(end, from + (run > UNIT_BYTES ? 3 * run : 0));
@@ -221,6 +241,7 @@ bool window_plan_locked(struct content *c, int64_t offset, int64_t end, struct r
 		return false;
 	}
 	if (c->stream_count >= STREAMS) {
+		make_way(c);
 		return false;
 	}
 	if (c->no_ranges || c->file.size < 0) {

@@ -187,8 +187,8 @@ static void take_down(struct run *run)
 	for (int i = 0; i < run->account_count; i++) {
 		account_stop(run->accounts[i]);
 	}
+	contents_stop(run->contents); /* its threads tell the mount what changes */
 	mount_destroy(run->mount);
-	contents_stop(run->contents);
 	http_destroy(run->http);
 	view_destroy(run->view);
 	contents_destroy(run->contents);

@@ -23,12 +23,12 @@ def noise(size, seed=1):
     return random.Random(seed).randbytes(size)
 
 
-def zipped(members, method=zipfile.ZIP_STORED):
+def zipped(members, method=zipfile.ZIP_STORED, level=0):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", method) as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, (2024, 5, 6, 7, 8, 10)), data,
-                             compress_type=method, compresslevel=0)
+                             compress_type=method, compresslevel=level)
     return made.getvalue()
 
 

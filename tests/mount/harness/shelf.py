@@ -50,8 +50,9 @@ class Shelf:
     """The service, on a port of its own."""
 
     def __init__(self, files):
-        self.files = dict(files)
-        self.tags = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in files.items()}
+        self.files, self.tags = {}, {}
+        for name, data in files.items():
+            self.replace(name, data)
         self.requests = []  # (first, last) of each download
         self.sent = 0       # bytes of content
         self.frozen = threading.Event()
@@ -61,6 +62,11 @@ class Shelf:
         self._server.daemon_threads = True
         self._server.shelf = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def replace(self, name, data):
+        """From now on these are the file's bytes."""
+        self.tags[name] = hashlib.sha256(data).hexdigest()[:16]
+        self.files[name] = data
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
