@@ -95,6 +95,7 @@ int account_create(const struct account_shared *shared, const struct account_con
 	account->config = config;
 	account->provider = config->provider;
 	flights_init(&account->flights);
+	measuring_init(&account->measuring);
 	pthread_mutex_init(&account->token_mutex, NULL);
 	pthread_mutex_init(&account->command_mutex, NULL);
 	pthread_mutex_init(&account->mutex, NULL);
@@ -131,6 +132,7 @@ int account_start(struct account *account)
 void account_stop(struct account *account)
 {
 	sync_stop(account);
+	measuring_stop(account);
 }
 
 void account_destroy(struct account *account)
@@ -146,6 +148,7 @@ void account_destroy(struct account *account)
 	}
 	hooked_destroy(account->hooked);
 	flights_finish(&account->flights);
+	measuring_finish(&account->measuring);
 	wipe_text(account->token);
 	wipe_text(account->refresh);
 	free(account->call_words);

@@ -91,6 +91,10 @@ char *account_usage(struct account *account, unsigned collection, bool of_item);
 /* Learns the size of a file whose size is not known. */
 int account_learn(struct account *account, uint32_t file, struct waiter *waiter,
 		  struct problem *why);
+/* The same in the background, in the order of calls; done is called when it is known, or could not
+ * be learnt in time, from another thread. False: it will not be called. */
+bool account_learn_later(struct account *account, uint32_t file,
+			 void (*done)(void *context, uint32_t file), void *context);
 
 /* Whether its API sends webhooks, and a setting is there by which one can know it. */
 bool account_takes_hooks(const struct account *account);

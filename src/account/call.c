@@ -24,7 +24,7 @@ void call_options(const struct account *account, const struct waiter *waiter, bo
 		.connect_ms = config->connect_ms,
 		.stall_ms = config->stall_ms,
 		.body_max = (size_t)config->answer_bytes,
-		.background = background,
+		.background = background || waiter->background,
 		.allow_plain = account->config->insecure,
 	};
 }
@@ -91,7 +91,8 @@ static int submit(struct account *account, struct call *call, const struct opera
 	int r = 0;
 
 	if (!operation->without_token && !call->token) {
-		r = token_get(account, waiter, operation->background, &call->token, why);
+		r = token_get(account, waiter, operation->background || waiter->background,
+			      &call->token, why);
 	}
 	if (r == 0) {
 		r = build(account, operation, call->token, &request, why);

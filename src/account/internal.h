@@ -56,6 +56,21 @@ struct work {
 	bool offered[ACTS_MAX]; /* which acts of `create` there are */
 };
 
+/* Files whose sizes are to be learnt; see measure.c. */
+struct measurer {
+	struct measurer *next;
+	struct waiter waiter;
+};
+struct measuring {
+	pthread_mutex_t mutex; /* protects what follows */
+	pthread_cond_t ended;
+	struct wish *first;
+	struct wish **last;
+	struct measurer *measurers; /* those that wait for an answer */
+	int running;
+	bool stopping;
+};
+
 struct account {
 	/* Set at creation. */
 	const struct account_shared *shared;
@@ -68,6 +83,7 @@ struct account {
 	struct work works[WORKS_MAX]; /* collections first */
 	int work_count;
 	struct flights flights;
+	struct measuring measuring; /* has a mutex of its own */
 
 	pthread_mutex_t token_mutex; /* protects: */
 	char *token;
@@ -175,6 +191,12 @@ void sync_now(struct account *account, struct work *work);
 
 /* … or lists it at once, also where asking about what is on its way would do. */
 void sync_want(struct account *account, struct work *work);
+
+/* ---- measure.c */
+void measuring_init(struct measuring *measuring);
+void measuring_finish(struct measuring *measuring);
+/* Ends its threads. */
+void measuring_stop(struct account *account);
 
 /* ---- pass.c */
 /* A listing into the store: of everything, or of what is new. Waits, in the account's thread; sets

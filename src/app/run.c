@@ -38,19 +38,16 @@ static int fail(int r, const struct problem *why)
 	return r;
 }
 
-static void emit(void *context, const struct event *event)
-{
-	struct run *run = context;
-
-	mount_notify(run->mount, event);
-}
-
 static void on_changed(void *context, unsigned account, unsigned collection,
 		       const struct item_change *changes, int count)
 {
 	struct run *run = context;
 
-	view_events(run->view, account, collection, changes, count, emit, run);
+	(void)account;
+	(void)collection;
+	(void)changes;
+	(void)count;
+	view_changed(run->view);
 }
 
 static void on_ready(void *context)
@@ -167,7 +164,13 @@ static int build(struct run *run, struct problem *why)
 		run->hooks = (struct hooks){run->accounts, run->account_count};
 		r = hooks_start(run->config, &run->hooks, &run->hook, why);
 	}
-	return r == 0 ? create_mount(run, why) : r;
+	if (r == 0) {
+		r = create_mount(run, why);
+	}
+	if (r == 0) {
+		mount_listen(run->mount, run->view);
+	}
+	return r;
 }
 
 static int serve(struct run *run)

@@ -29,6 +29,7 @@ struct wait_gate {
 struct waiter {
 	int64_t deadline_ms;    /* clock_ms() time */
 	struct wait_gate *gate; /* or NULL; set after waiter_init() */
+	bool background;        /* nobody at a shell waits: requests of people go first */
 	bool inside;            /* has a place; the waiter's own thread alone looks */
 	atomic_bool interrupted;
 	pthread_mutex_t lock; /* protects what follows */

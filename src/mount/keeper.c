@@ -92,6 +92,7 @@ static void *keeper_main(void *context)
 	auto_fd int table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	/* Answered by the session's first worker: from here on everybody is. */
 	if (stat(mount->options.path, &st) == 0) {
+		notifier_ready(mount->notifier, st.st_dev);
 		mount->options.ready(mount->options.context);
 	}
 	struct pollfd fds[] = {{signals, POLLIN, 0}, {table, POLLPRI, 0}};

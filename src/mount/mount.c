@@ -88,12 +88,14 @@ int mount_create(const struct mount_options *options, struct mount **out, struct
 	mount->uid = geteuid();
 	mount->gid = getegid();
 	pthread_mutex_init(&mount->mutex, NULL);
+	known_init(&mount->known);
+	polled_init(&mount->polled);
 	int r = mount->options.path && mount->options.source ? 0 : -ENOMEM;
 	if (r == 0) {
 		r = open_session(mount, why);
 	}
 	if (r == 0) {
-		r = notifier_create(mount->session, &mount->notifier);
+		r = notifier_create(mount, &mount->notifier);
 	}
 	if (r < 0) {
 		mount_destroy(mount);
@@ -130,11 +132,16 @@ void mount_destroy(struct mount *mount)
 	if (!mount) {
 		return;
 	}
+	if (mount->view) {
+		view_listen(mount->view, NULL);
+	}
 	notifier_destroy(mount->notifier);
 	if (mount->session) {
 		fuse_session_unmount(mount->session);
 		fuse_session_destroy(mount->session);
 	}
+	polled_finish(&mount->polled);
+	known_finish(&mount->known);
 	pthread_mutex_destroy(&mount->mutex);
 	free((char *)mount->options.path);
 	free((char *)mount->options.source);
@@ -142,7 +149,31 @@ void mount_destroy(struct mount *mount)
 	free(mount);
 }
 
-void mount_notify(struct mount *mount, const struct event *event)
+static bool knows(void *context, uint64_t ino)
 {
+	struct mount *mount = context;
+
+	return known_has(&mount->known, ino);
+}
+
+static void tell(void *context, struct event *event)
+{
+	struct mount *mount = context;
+
 	notifier_add(mount->notifier, event);
+}
+
+static void wake_pollers(void *context, uint64_t ino)
+{
+	struct mount *mount = context;
+
+	polled_wake(&mount->polled, ino);
+}
+
+void mount_listen(struct mount *mount, struct view *view)
+{
+	struct view_listener listener = {knows, tell, wake_pollers, mount};
+
+	mount->view = view;
+	view_listen(view, &listener);
 }

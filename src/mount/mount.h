@@ -36,7 +36,8 @@ int mount_serve(struct mount *mount, struct view *view);
 /* Unmounts what is still mounted. */
 void mount_destroy(struct mount *mount);
 
-/* Tells the kernel what changed. Any thread, before and during mount_serve(); never waits. */
-void mount_notify(struct mount *mount, const struct event *event);
+/* From now on the mount tells the kernel what changes in the view. Before mount_serve() and before
+ * accounts are started. */
+void mount_listen(struct mount *mount, struct view *view);
 
 #endif

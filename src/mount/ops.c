@@ -2,6 +2,7 @@
 #include "mount/internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct node node;
 	struct visit visit;
 
+	if (own_lookup(req, parent, name)) {
+		return;
+	}
 	visit_begin(&visit, req);
 	int r = view_lookup(mount_of(req)->view, parent, name, &visit.waiter, &node);
 	visit_end(&visit);
@@ -40,14 +44,20 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	}
 	fill_entry(req, &node, &entry);
-	fuse_reply_entry(req, &entry);
+	reply_entry(req, &entry);
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
-	/* An inode number is an address: there is nothing to forget. */
-	(void)ino;
-	(void)count;
+	known_forget(&mount_of(req)->known, ino, count);
+	fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < count; i++) {
+		known_forget(&mount_of(req)->known, forgets[i].ino, forgets[i].nlookup);
+	}
 	fuse_reply_none(req);
 }
 
@@ -58,6 +68,9 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct visit visit;
 
 	(void)fi;
+	if (own_getattr(req, ino)) {
+		return;
+	}
 	visit_begin(&visit, req);
 	int r = view_stat(mount_of(req)->view, ino, &visit.waiter, &node);
 	visit_end(&visit);
@@ -76,6 +89,9 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 {
 	bool command = address_takes_commands(address_unpack(ino));
 
+	if ((to_set & FUSE_SET_ATTR_SIZE) && own_getattr(req, ino)) {
+		return;
+	}
 	if (command && (to_set & FUSE_SET_ATTR_SIZE) && attr->st_size == 0 &&
 	    !(to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))) {
 		op_getattr(req, ino, fi);
@@ -115,6 +131,13 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	}
 }
 
+/* The kernel takes no reference for "." and "..", nor does it get attributes that are not known
+ * yet: an address of 0 says so. */
+static bool takes_reference(const struct entry *e)
+{
+	return e->node.sized && strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0;
+}
+
 /* Adds one entry; returns its size, which is more than is left when it does not fit. */
 static size_t add_entry(fuse_req_t req, char *at, size_t left, const struct entry *e, bool plus)
 {
@@ -124,18 +147,49 @@ static size_t add_entry(fuse_req_t req, char *at, size_t left, const struct entr
 	if (!plus) {
 		return fuse_add_direntry(req, at, left, e->name, &entry.attr, e->next);
 	}
-	/* The kernel takes no reference for "." and "..", nor does it get attributes that are not
-	 * known yet: an address of 0 says so. */
-	if (!e->node.sized || strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0) {
+	if (!takes_reference(e)) {
 		entry.ino = 0;
 	}
 	return fuse_add_direntry_plus(req, at, left, e->name, &entry, e->next);
+}
+
+/* The kernel takes a reference of each entry that it got attributes of. */
+struct counted {
+	uint64_t *list;
+	size_t count;
+	size_t capacity;
+};
+
+static void count_entry(struct known *known, struct counted *counted, uint64_t ino)
+{
+	if (counted->count == counted->capacity) {
+		size_t capacity = counted->capacity ? 2 * counted->capacity : 128;
+		uint64_t *longer = reallocarray(counted->list, capacity, sizeof(*longer));
+		if (!longer) {
+			return;
+		}
+		counted->list = longer;
+		counted->capacity = capacity;
+	}
+	counted->list[counted->count++] = ino;
+	known_add(known, ino);
+}
+
+/* None, when the reply did not arrive. */
+static void count_end(struct known *known, struct counted *counted, bool arrived)
+{
+	for (size_t i = 0; !arrived && i < counted->count; i++) {
+		known_forget(known, counted->list[i], 1);
+	}
+	free(counted->list);
 }
 
 static void read_folder(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
 			bool plus)
 {
 	struct folder *folder = (struct folder *)(uintptr_t)fi->fh;
+	struct known *known = &mount_of(req)->known;
+	struct counted counted = {0};
 	struct entry entry;
 	size_t used = 0;
 	char *data = malloc(size);
@@ -150,14 +204,19 @@ static void read_folder(fuse_req_t req, size_t size, off_t offset, struct fuse_f
 			}
 			used += n;
 			offset = entry.next;
+			if (plus && takes_reference(&entry)) {
+				count_entry(known, &counted, entry.node.ino);
+			}
 		}
 	}
 	/* An error after some entries is told when the kernel asks for the next ones. */
 	if (r < 0 && used == 0) {
 		reply_error(req, r);
+		r = 0;
 	} else {
-		fuse_reply_buf(req, data, used);
+		r = fuse_reply_buf(req, data, used);
 	}
+	count_end(known, &counted, r == 0);
 	free(data);
 }
 
@@ -188,6 +247,9 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct handle *handle = NULL;
 	struct visit visit;
 
+	if (own_open(req, ino, fi)) {
+		return;
+	}
 	visit_begin(&visit, req);
 	int r = view_open(mount_of(req)->view, ino, mode != O_WRONLY, mode != O_RDONLY,
 			  &visit.waiter, &handle);
@@ -208,8 +270,14 @@ static void read_text(fuse_req_t req, struct handle *handle, size_t size, off_t 
 {
 	char *data = malloc(size);
 
-	if (!data) {
-		reply_error(req, -ENOMEM);
+	int r = data ? 0 : -ENOMEM;
+
+	if (r == 0 && offset == 0) {
+		r = handle_renew(handle);
+	}
+	if (r < 0) {
+		reply_error(req, r);
+		free(data);
 		return;
 	}
 	size_t n = handle_text(handle, offset, data, size);
@@ -269,9 +337,26 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct handle *handle = (struct handle *)(uintptr_t)fi->fh;
+
 	(void)ino;
-	handle_close((struct handle *)(uintptr_t)fi->fh);
+	polled_remove(&mount_of(req)->polled, handle);
+	handle_close(handle);
 	reply_error(req, 0);
+}
+
+/* All can be read and written at any time; a status also tells when it says something else. */
+static void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+		    struct fuse_pollhandle *ph)
+{
+	struct handle *handle = (struct handle *)(uintptr_t)fi->fh;
+	unsigned events = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+
+	polled_add(&mount_of(req)->polled, handle, ino, ph);
+	if (handle_has_news(handle)) {
+		events |= POLLPRI | POLLERR;
+	}
+	fuse_reply_poll(req, events);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -296,7 +381,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 }
 
 /* What a person does by accident has no effect: every way to change the tree but a trigger is
- * EPERM. */
+ * EPERM; unless it is the notifier that does it. */
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	(void)parent;
@@ -308,25 +393,41 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	op_mknod(req, parent, name, mode, 0);
+	(void)mode;
+	if (!own_make(req, EVENT_MKDIR, parent, name)) {
+		reply_error(req, -EPERM);
+	}
 }
 
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		      struct fuse_file_info *fi)
 {
-	(void)fi;
-	op_mknod(req, parent, name, mode, 0);
+	(void)mode;
+	if (!own_create(req, parent, name, fi)) {
+		reply_error(req, -EPERM);
+	}
 }
 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	op_mknod(req, parent, name, 0, 0);
+	if (!own_remove(req, EVENT_UNLINK, parent, name)) {
+		reply_error(req, -EPERM);
+	}
+}
+
+static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	if (!own_remove(req, EVENT_RMDIR, parent, name)) {
+		reply_error(req, -EPERM);
+	}
 }
 
 static void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
 {
 	(void)link;
-	op_mknod(req, parent, name, 0, 0);
+	if (!own_make(req, EVENT_SYMLINK, parent, name)) {
+		reply_error(req, -EPERM);
+	}
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
@@ -348,6 +449,7 @@ const struct fuse_lowlevel_ops mount_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
 	.forget = op_forget,
+	.forget_multi = op_forget_multi,
 	.getattr = op_getattr,
 	.setattr = op_setattr,
 	.readlink = op_readlink,
@@ -359,12 +461,13 @@ const struct fuse_lowlevel_ops mount_ops = {
 	.read = op_read,
 	.write = op_write,
 	.release = op_release,
+	.poll = op_poll,
 	.statfs = op_statfs,
 	.mknod = op_mknod,
 	.mkdir = op_mkdir,
 	.create = op_create,
 	.unlink = op_unlink,
-	.rmdir = op_unlink,
+	.rmdir = op_rmdir,
 	.symlink = op_symlink,
 	.link = op_link,
 	.rename = op_rename,

@@ -39,6 +39,16 @@ void fill_stat(fuse_req_t req, const struct node *node, struct stat *st)
 	};
 }
 
+void reply_entry(fuse_req_t req, const struct fuse_entry_param *entry)
+{
+	struct known *known = &mount_of(req)->known;
+
+	known_add(known, entry->ino);
+	if (fuse_reply_entry(req, entry) == -ENOENT) {
+		known_forget(known, entry->ino, 1); /* the caller is gone, and took nothing */
+	}
+}
+
 void fill_entry(fuse_req_t req, const struct node *node, struct fuse_entry_param *entry)
 {
 	*entry = (struct fuse_entry_param){

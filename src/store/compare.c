@@ -47,16 +47,21 @@ static void compare_texts(struct query *q, const struct fact *fact, struct known
 	known->has_part = query_has(q, 10);
 	if (known->record || known->part) {
 		known->now.changes |= CHANGE_RECORD;
+		known->leaves |= (known->record ? LEAF_NEWS_RECORD : 0) |
+				 (known->part ? LEAF_NEWS_PART : 0);
 	}
 	if (!query_is(q, 8, known->error)) {
 		known->now.changes |= CHANGE_ERROR;
 		/* Our own words keep the file there whatever the API says. */
-		known->entries = query_has(q, 8) != (known->error != NULL) && !query_has(q, 9);
+		if (query_has(q, 8) != (known->error != NULL) && !query_has(q, 9)) {
+			known->leaves |= known->error ? LEAF_NEWS_ERROR_CAME : LEAF_NEWS_ERROR_WENT;
+		}
 	}
 	/* The part has a file of its own while it is an object. */
 	if (fact->part && is_object(fact->part) != (query_int(q, 11) != 0)) {
-		known->entries = true;
+		known->leaves |= is_object(fact->part) ? LEAF_NEWS_PART_CAME : LEAF_NEWS_PART_WENT;
 	}
+	known->entries = known->leaves & LEAF_NEWS_ENTRIES;
 }
 
 int merge_compare(struct merge *m, const struct fact *fact, struct known *known)

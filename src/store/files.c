@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "store/fresh.h"
 #include "store/pool.h"
 
 #include <errno.h>
@@ -241,6 +242,10 @@ int file_add(struct connection *writer, const struct file *file, uint32_t *row)
 	query_add_text(&q, *flat ? flat : NULL);
 	query_add_text(&q, file->sha256);
 	r = query_insert(&q, row);
+	/* What is said twice inserts nothing. */
+	if (!r && sqlite3_changes(writer->db) > 0) {
+		fresh_file(writer, file->account, file->item, *row, false);
+	}
 	return r < 0 || !*flat ? r : view_file_came(writer, file->account);
 }
 
@@ -249,7 +254,23 @@ int file_retire(struct connection *writer, uint32_t row)
 	struct query q = query_begin(writer, SQL_FILE_RETIRE);
 
 	query_add_int(&q, row);
-	return query_run(&q);
+	while (query_next(&q)) {
+		fresh_file_gone(writer, (unsigned)query_int(&q, 0), (uint32_t)query_int(&q, 1),
+				row);
+	}
+	return query_end(&q);
+}
+
+int files_tell_gone(struct connection *writer, unsigned account, uint32_t item)
+{
+	struct query q = query_begin(writer, SQL_FILE_ROWS);
+
+	query_add_int(&q, account);
+	query_add_int(&q, item);
+	while (query_next(&q)) {
+		fresh_file_gone(writer, account, item, (uint32_t)query_int(&q, 0));
+	}
+	return query_end(&q);
 }
 
 int file_learn(struct store *store, uint32_t row, int64_t size, const char *etag,
@@ -312,6 +333,20 @@ static int find_current(struct connection *writer, uint32_t row, uint32_t *curre
 	return r < 0 ? r : *current ? 0 : -ENOENT;
 }
 
+/* The new version is for whoever was just told that the old one is no more. */
+static int tell_version(struct connection *writer, uint32_t row)
+{
+	struct query q = query_begin(writer, SQL_FILE_BY_ROW);
+	struct file file;
+
+	query_add_int(&q, row);
+	if (read_file(&q, &file)) {
+		fresh_file(writer, file.account, file.item, row, true);
+	}
+	file_finish(&file);
+	return query_end(&q);
+}
+
 static int add_version(struct connection *writer, uint32_t row, int64_t mtime_ns, uint32_t *new_row)
 {
 	struct query q = query_begin(writer, SQL_FILE_ADD_VERSION);
@@ -319,6 +354,9 @@ static int add_version(struct connection *writer, uint32_t row, int64_t mtime_ns
 	query_add_int(&q, row);
 	query_add_int(&q, mtime_ns);
 	int r = query_insert(&q, new_row);
+	if (!r) {
+		r = tell_version(writer, *new_row);
+	}
 	if (r < 0) {
 		return r;
 	}

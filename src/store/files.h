@@ -15,6 +15,8 @@ int file_find(struct connection *writer, unsigned account, uint32_t item, uint32
 /* Adds the file as it stands there, but for its row; flat: that of the one it replaces, or NULL. */
 int file_add(struct connection *writer, const struct file *file, uint32_t *row);
 int file_retire(struct connection *writer, uint32_t row);
+/* Tells that the item's files go with it, what is in a folder first. */
+int files_tell_gone(struct connection *writer, unsigned account, uint32_t item);
 
 /* ---- flat.c: names in `completed`. */
 /* One that no other current file of the account has, for a file that is to be added: the one it

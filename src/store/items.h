@@ -41,6 +41,9 @@ int item_by_row(struct store *store, uint32_t row, struct item *out);
 int item_by_id(struct store *store, unsigned account, unsigned collection, const char *id,
 	       struct item *out);
 
+/* Which collection it is in, and its name there. */
+int item_place(struct store *store, uint32_t row, unsigned *collection, char name[NAME_BYTES]);
+
 /* The listing of a collection in the order of rows, from after_row on. Names are copied. */
 struct item_line {
 	uint32_t row;

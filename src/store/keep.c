@@ -3,6 +3,7 @@
 #include "store/files.h"
 
 #include "base/clock.h"
+#include "store/fresh.h"
 #include "store/pool.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ static int retire_tree(struct keeping *k, uint32_t row)
 	query_add_int(&q, k->account);
 	query_add_int(&q, k->item);
 	while (!r && query_next(&q)) {
+		fresh_file_gone(k->writer, k->account, k->item, (uint32_t)query_int(&q, 1));
 		r = touch(k, (uint32_t)query_int(&q, 0));
 	}
 	int ended = query_end(&q);

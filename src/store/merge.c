@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "store/files.h"
+#include "store/fresh.h"
 #include "store/pool.h"
 
 #include <assert.h>
@@ -127,7 +128,10 @@ static int merge_files(struct merge *m, const struct fact *fact, struct known *k
 		.new_version = known->new_version,
 		.mtime_ns = date_ns > known->files_ns ? date_ns : known->files_ns,
 	};
+	/* What a part tells when it is heard of for the first time. */
+	fresh_set_late(m->writer, known->part && !known->has_part);
 	int r = files_merge(m->writer, m->account, known->now.row, &offer, &changed);
+	fresh_set_late(m->writer, false);
 
 	if (changed) {
 		known->now.changes |= CHANGE_FILES;
@@ -231,6 +235,9 @@ static int merge_fact(struct merge *m, const struct fact *fact)
 	if (!r && m->pass) {
 		r = mark_seen(m, known.now.row);
 	}
+	if (!r) {
+		fresh_item(m->writer, m->account, m->collection, &known.now, known.leaves, 0);
+	}
 	if (!r && known.now.changes) {
 		r = changes_add(&m->changes, &known.now);
 	}
@@ -267,6 +274,16 @@ static int find_repeated(const struct fact *facts, int count, bool **repeated)
 	return 0;
 }
 
+static bool was_listed(struct connection *writer, unsigned account, unsigned collection)
+{
+	struct query q = query_begin(writer, SQL_PLACE_LISTED_AT);
+
+	query_add_int(&q, account);
+	query_add_int(&q, collection);
+	bool listed = query_next(&q) && query_int(&q, 0) != 0;
+	return query_end(&q) < 0 || listed;
+}
+
 int items_merge_pass(struct store *store, unsigned account, unsigned collection, int64_t pass,
 		     const struct fact *facts, int count, struct item_change **changes,
 		     int *changed)
@@ -286,6 +303,7 @@ int items_merge_pass(struct store *store, unsigned account, unsigned collection,
 	if (r < 0) {
 		return changes_end(&m.changes, r, changes, changed);
 	}
+	fresh_set_first(m.writer, !was_listed(m.writer, account, collection));
 	if (pass && store->passes[account][collection] != pass) {
 		r = -ESTALE;
 	}

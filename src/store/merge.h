@@ -3,7 +3,7 @@
 #ifndef STORE_MERGE_H
 #define STORE_MERGE_H
 
-#include "store/items.h"
+#include "store/news.h"
 #include "store/sql.h"
 
 /* A growing list. Zero-initialise it; changes_end() takes it apart. */
@@ -15,6 +15,10 @@ struct changes {
 int changes_add(struct changes *c, const struct item_change *change);
 /* Gives the list to the caller, unless r is an error or the caller passed NULL. Returns r. */
 int changes_end(struct changes *c, int r, struct item_change **list, int *count);
+
+/* Removes the item with its files, and tells so: 1, or 0 for one that something was delivered for. */
+int item_delete(struct connection *writer, unsigned account, unsigned collection,
+		struct item_change *change);
 
 struct merge {
 	struct connection *writer;
@@ -35,6 +39,7 @@ struct known {
 	bool part;        /* the part differs */
 	bool has_part;    /* there was one */
 	bool entries;     /* a small file of its folder comes or goes */
+	unsigned leaves;  /* which ones; of enum leaf_news */
 	bool new_version; /* its files are others now */
 	int64_t files_ns; /* and no older than that */
 	bool awaited;     /* still, see item_await() */

@@ -70,19 +70,15 @@ static int find_gone(struct connection *writer, unsigned account, unsigned colle
 	return ended < 0 ? ended : r;
 }
 
-static int remove_gone(struct connection *writer, const struct changes *gone)
+static int remove_gone(struct connection *writer, unsigned account, unsigned collection,
+		       const struct changes *gone)
 {
 	int r = 0;
 
-	for (int i = 0; !r && i < gone->count; i++) {
-		struct query q = query_begin(writer, SQL_ITEM_REMOVE);
-		query_add_int(&q, gone->list[i].row);
-		while (query_next(&q)) {
-			/* Its name and state are in the list. */
-		}
-		r = query_end(&q);
+	for (int i = 0; r >= 0 && i < gone->count; i++) {
+		r = item_delete(writer, account, collection, &gone->list[i]);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int set_listed(struct connection *writer, unsigned account, unsigned collection)
@@ -115,7 +111,7 @@ int items_pass_end(struct store *store, unsigned account, unsigned collection, i
 			      &gone);
 	}
 	if (!r) {
-		r = remove_gone(writer, &gone);
+		r = remove_gone(writer, account, collection, &gone);
 	}
 	if (!r) {
 		r = set_listed(writer, account, collection);

@@ -56,9 +56,13 @@ int writer_begin(struct store *store, struct connection **out)
 int writer_end(struct store *store, int r)
 {
 	if (!r) {
+		r = fresh_hide(&store->fresh);
+	}
+	if (!r) {
 		r = run(&store->writer, SQL_COMMIT);
 		atomic_store(&store->changes, (unsigned)sqlite3_total_changes(store->writer.db));
 	}
+	fresh_end(&store->fresh, r == 0);
 	if (r < 0) {
 		take_back(&store->writer);
 	}

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/fresh.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -26,6 +27,8 @@ struct store {
 	struct connection writer;
 	int64_t last_pass;
 	int64_t passes[PLACE_ACCOUNTS + 1][PLACE_COLLECTIONS + 1]; /* open ones; 0: none */
+
+	struct fresh fresh; /* has a mutex of its own */
 
 	pthread_mutex_t lending;
 	pthread_cond_t returned;

@@ -20,6 +20,8 @@
 #include "base/buf.h"
 #include "base/name.h"
 
+struct fresh;
+
 /* One for each text in statements.c. */
 enum sql {
 	SQL_BEGIN,
@@ -41,6 +43,7 @@ enum sql {
 	SQL_ITEM_UNCLAIMED,
 	SQL_ITEM_REMOVE,
 	SQL_ITEM_STATE,
+	SQL_ITEM_PLACE,
 	SQL_ITEM_AWAIT,
 	SQL_ITEM_EXPIRE,
 	SQL_ITEM_TOUCH,
@@ -59,6 +62,7 @@ enum sql {
 	SQL_FILE_BY_NAME,
 	SQL_FILE_BY_ROW,
 	SQL_FILE_LIST,
+	SQL_FILE_ROWS,
 	SQL_FILE_LIST_BESIDE,
 	SQL_FILE_FORMER_NAMES,
 	SQL_FILE_ADD,
@@ -116,6 +120,7 @@ struct connection {
 	sqlite3_stmt *statements[SQL_COUNT]; /* prepared at their first use */
 	const char *suspect;     /* a file of this name asks the next start for a check */
 	bool damaged;            /* SQLite found the database damaged */
+	struct fresh *fresh;     /* the writer's, while somebody listens; see fresh.h */
 	struct connection *next; /* in the pool */
 };
 

@@ -78,10 +78,13 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 				"ORDER BY coalesce(created_ns, first_ns), row LIMIT ?5"},
 	[SQL_ITEM_REMOVE] = {"remove an item",
 			     "DELETE FROM item WHERE row = ? AND NOT " ITEM_IS_DELIVERED
-			     "RETURNING state, name"},
+			     "RETURNING state, name, coalesce(error, trouble) IS NOT NULL, "
+			     "month"},
 	[SQL_ITEM_STATE] = {"look up an item's state",
-			    "SELECT account, name, state, error IS NOT NULL, trouble IS NOT NULL "
-			    "FROM item WHERE row = ?"},
+			    "SELECT account, name, state, error IS NOT NULL, trouble IS NOT NULL, "
+			    "collection FROM item WHERE row = ?"},
+	[SQL_ITEM_PLACE] = {"look up where an item is",
+			    "SELECT collection, name FROM item WHERE row = ?"},
 	[SQL_ITEM_AWAIT] = {"note that an act was taken",
 			    "UPDATE item SET awaited_ns = ?2, state = ?3, "
 			    "state_ns = coalesce(?4, state_ns), error = NULL, "
@@ -162,6 +165,8 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_FILE_BY_ROW] = {"look up a file by its row", FILE_COLUMNS "WHERE row = ?"},
 	[SQL_FILE_LIST] = {"list files", FILE_COLUMNS "WHERE account = ? AND item = ? "
 						      "AND parent = ? AND current ORDER BY name"},
+	[SQL_FILE_ROWS] = {"list an item's files", "SELECT row FROM file WHERE account = ? "
+						   "AND item = ? AND current ORDER BY parent DESC"},
 	/* In the order of bytes '/' follows '.'. */
 	[SQL_FILE_LIST_BESIDE] = {"list files beside a name",
 				  FILE_COLUMNS "WHERE account = ?1 AND item = ?2 AND parent = ?3 "
@@ -208,10 +213,11 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 	[SQL_FILE_TOUCH_ITEM] = {"note that a file was replaced",
 				 "UPDATE item SET changed_ns = ?2 "
 				 "WHERE row = (SELECT item FROM file WHERE row = ?1)"},
-	[SQL_FILE_RETIRE] = {"retire a file", "UPDATE file SET current = 0 WHERE row = ?"},
+	[SQL_FILE_RETIRE] = {"retire a file", "UPDATE file SET current = 0 WHERE row = ? "
+					      "RETURNING account, item"},
 	[SQL_FILE_RETIRE_REMOTE] = {"retire an item's files",
 				    "UPDATE file SET current = 0 WHERE account = ? AND item = ? "
-				    "AND parent = 0 AND current AND kind = 0"},
+				    "AND parent = 0 AND current AND kind = 0 RETURNING row"},
 	[SQL_FILE_RETIRE_TREE] =
 		{"retire what was not brought",
 		 "UPDATE file SET current = 0 WHERE row IN "
@@ -219,7 +225,7 @@ const struct statement_text statement_texts[SQL_COUNT] = {
 		 "SELECT inside.row FROM tree JOIN file AS inside ON inside.account = ?2 "
 		 "AND inside.item = ?3 AND inside.parent = tree.row AND inside.current) "
 		 "SELECT row FROM tree WHERE row NOT IN (SELECT file FROM temp.brought)) "
-		 "RETURNING parent"},
+		 "RETURNING parent, row"},
 	[SQL_FILE_PURGE] = {"purge old files", "DELETE FROM file WHERE NOT current"},
 	[SQL_FLAT_ITEM] = {"look up an item's name", "SELECT name FROM item WHERE row = ?"},
 	[SQL_FLAT_FOLDER] = {"look up a folder's name",

@@ -172,6 +172,7 @@ static struct store *create(const char *dir)
 	pthread_mutex_init(&store->writing, NULL);
 	pthread_mutex_init(&store->lending, NULL);
 	pthread_cond_init(&store->returned, NULL);
+	fresh_init(&store->fresh);
 	if (asprintf(&store->path, "%s/orderfs.db", dir) < 0) {
 		store->path = NULL;
 	}
@@ -219,6 +220,7 @@ void store_close(struct store *store)
 	if (store->lock >= 0) {
 		close(store->lock);
 	}
+	fresh_finish(&store->fresh);
 	pthread_cond_destroy(&store->returned);
 	pthread_mutex_destroy(&store->lending);
 	pthread_mutex_destroy(&store->writing);

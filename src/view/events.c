@@ -1,159 +1,281 @@
-/* Changes in the store as events for the kernel; see events.h.
- *
- * That a name came needs no telling but for the folder's date, since the kernel is never told that
- * one is missing. by-date is left out: see kept_seconds() in links.c. */
+/* News of the store as events; see events.h. */
 #include "view/events.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "base/log.h"
-#include "view/internal.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "view/scene.h"
 
-typedef void emit_event(void *context, const struct event *event);
-
-/* Where events go, and what one batch of changes has in common. */
-struct telling {
-	const struct view *view;
-	unsigned account;
-	unsigned collection;
-	emit_event *emit;
-	void *context;
-	uint64_t folder; /* the collection's */
-	uint64_t completed;
-	/* Folders that names came to, or went from. */
-	bool folder_changed;
-	bool completed_changed;
-	unsigned states_changed; /* a mask: 1 << state */
-};
-
-static void emit_named(const struct telling *t, enum event_kind kind, uint64_t parent, uint64_t ino,
-		       const char *name)
+const char *event_name(const struct event *event)
 {
-	struct event event = {.kind = kind, .ino = ino, .parent = parent};
+	const char *slash = strrchr(event->path, '/');
 
-	snprintf(event.name, sizeof(event.name), "%s", name);
-	t->emit(t->context, &event);
+	return slash ? slash + 1 : event->path;
 }
 
-static void emit_stat(const struct telling *t, uint64_t ino)
+void event_destroy(struct event *event)
 {
-	t->emit(t->context, &(struct event){.kind = EVENT_STAT, .ino = ino});
-}
-
-/* The name, and what is shown beside it for what is in an archive of that name. */
-static void emit_with_beside(const struct telling *t, uint64_t parent, const char *name)
-{
-	char beside[NAME_BYTES];
-	size_t stem = 0;
-
-	emit_named(t, EVENT_NAME, parent, 0, name);
-	if (bundle_kind_of(name, &stem) != BUNDLE_NONE && stem < sizeof(beside)) {
-		memcpy(beside, name, stem);
-		beside[stem] = '\0';
-		emit_named(t, EVENT_NAME, parent, 0, beside);
+	if (event) {
+		free(event->target);
+		free(event);
 	}
 }
 
-/* Names may have moved to another version, or be gone; with the item's folder its own are. */
-static void emit_former_names(const struct telling *t, const struct item_change *change,
-			      uint64_t item)
+void view_listen(struct view *view, const struct view_listener *listener)
 {
-	struct former_name *names = NULL;
-	int count = 0;
-	int r = files_former_names(t->view->options.store, t->account, change->row, &names, &count);
-
-	if (r < 0) {
-		log_debug("the kernel is not told which files were replaced: %s", error_name(r));
-	}
-	for (int i = 0; i < count; i++) {
-		uint32_t parent = names[i].parent;
-		uint64_t in = parent ? node_ino(ADDRESS_FILE, t->account, 0, parent, LEAF_CONTENT)
-				     : item;
-		if (!(change->changes & CHANGE_GONE)) {
-			emit_with_beside(t, in, names[i].name);
-		}
-		if (names[i].flat[0]) {
-			emit_named(t, EVENT_NAME, t->completed, 0, names[i].flat);
-		}
-	}
-	free(names);
-}
-
-/* The link in by-status is gone from there. */
-static void emit_link_gone(const struct telling *t, const struct item_change *change,
-			   enum state state)
-{
-	struct address folder = links_key_folder(t->account, VIEW_BY_STATUS, state);
-	struct address link = folder;
-	char name[NAME_BYTES];
-
-	link.row = change->row;
-	links_name(t->view, t->account, t->collection, change->row, change->name, name);
-	emit_named(t, EVENT_GONE, address_pack(folder), address_pack(link), name);
-}
-
-static void emit_state(struct telling *t, const struct item_change *change)
-{
-	unsigned what = change->changes;
-
-	if (!(what & (CHANGE_NEW | CHANGE_STATE | CHANGE_GONE))) {
-		return;
-	}
-	t->states_changed |= 1U << change->state;
-	if (what & CHANGE_GONE) {
-		emit_link_gone(t, change, change->state);
-	} else if (!(what & CHANGE_NEW)) {
-		t->states_changed |= 1U << change->was;
-		emit_link_gone(t, change, change->was);
+	pthread_mutex_lock(&view->telling);
+	view->listener = listener ? *listener : (struct view_listener){0};
+	pthread_mutex_unlock(&view->telling);
+	if (listener) {
+		news_listen(view->options.store);
 	}
 }
 
-static void emit_change(struct telling *t, const struct item_change *change)
+static void send_leaf(const struct scene *scene, enum event_kind kind, enum leaf leaf)
 {
-	uint64_t item = node_ino(ADDRESS_ITEM, t->account, t->collection, change->row, LEAF_FOLDER);
-	unsigned what = change->changes;
+	const struct collection *collection = account_collection(scene->account, scene->collection);
+	const char *name = leaf_name_of(leaf, collection);
+	struct buf path = {0};
 
-	t->folder_changed |= (what & (CHANGE_NEW | CHANGE_GONE)) != 0;
-	t->completed_changed |= (what & (CHANGE_NEW | CHANGE_FILES | CHANGE_GONE)) != 0;
-	if (what & CHANGE_GONE) {
-		emit_named(t, EVENT_GONE, t->folder, item, change->name);
-	} else if (!(what & CHANGE_NEW) && (what & (CHANGE_FILES | CHANGE_ERROR))) {
-		emit_stat(t, item);
+	if (name) {
+		scene_put_item(scene, &path);
+		buf_printf(&path, "/%s", name);
+		scene_send(scene, kind, scene_leaf(scene, leaf), scene->item, &path, NULL);
 	}
-	if (what & CHANGE_GONE || (what & CHANGE_FILES && !(what & CHANGE_NEW))) {
-		emit_former_names(t, change, item);
-	}
-	emit_state(t, change);
 }
 
-void view_events(const struct view *view, unsigned account, unsigned collection,
-		 const struct item_change *changes, int count, emit_event *emit, void *context)
+static void tell_new_item(const struct scene *scene)
 {
-	struct telling t = {
-		.view = view,
-		.account = account,
-		.collection = collection,
-		.emit = emit,
-		.context = context,
-		.folder = node_ino(ADDRESS_ITEM, account, collection, 0, LEAF_FOLDER),
-		.completed = node_ino(ADDRESS_VIEW, account, VIEW_COMPLETED, 0, LEAF_VIEW),
+	struct buf path = {0};
+
+	scene_put_item(scene, &path);
+	scene_send(scene, EVENT_MKDIR, scene->item, scene_collection(scene), &path, NULL);
+}
+
+/* The record and the error come before the state, which is what people look at. */
+static void tell_leaves(const struct scene *scene, const struct news *news)
+{
+	bool folder = scene_knows(scene, scene->item);
+	const struct {
+		bool there;
+		enum event_kind kind;
+		enum leaf leaf;
+	} all[] = {
+		{news->leaves & LEAF_NEWS_RECORD, EVENT_CHANGE, LEAF_RECORD},
+		{news->leaves & LEAF_NEWS_PART_CAME, EVENT_CREATE, LEAF_PART},
+		{news->leaves & LEAF_NEWS_PART_WENT, EVENT_UNLINK, LEAF_PART},
+		{news->leaves & LEAF_NEWS_PART && !(news->leaves & LEAF_NEWS_PART_CAME),
+		 EVENT_CHANGE, LEAF_PART},
+		{news->leaves & LEAF_NEWS_ERROR_CAME, EVENT_CREATE, LEAF_ERROR},
+		{news->leaves & LEAF_NEWS_ERROR_WENT, EVENT_UNLINK, LEAF_ERROR},
+		{news->changes & CHANGE_ERROR &&
+			 !(news->leaves & (LEAF_NEWS_ERROR_CAME | LEAF_NEWS_ERROR_WENT)),
+		 EVENT_CHANGE, LEAF_ERROR},
+		{news->changes & CHANGE_STATE, EVENT_CHANGE, LEAF_STATUS},
 	};
 
-	for (int i = 0; i < count; i++) {
-		emit_change(&t, &changes[i]);
-	}
-	if (t.folder_changed) {
-		emit_stat(&t, t.folder);
-	}
-	if (t.completed_changed) {
-		emit_stat(&t, t.completed);
-	}
-	for (unsigned state = 0; state < STATE_COUNT; state++) {
-		if (t.states_changed & 1U << state) {
-			emit_stat(&t,
-				  address_pack(links_key_folder(account, VIEW_BY_STATUS, state)));
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].there &&
+		    (folder || scene_knows(scene, scene_leaf(scene, all[i].leaf)))) {
+			send_leaf(scene, all[i].kind, all[i].leaf);
 		}
+	}
+}
+
+/* The small files that somebody has looked at go before their folder. Never the trigger: whoever
+ * writes to it holds it. */
+static void tell_end(const struct scene *scene, const struct news *news)
+{
+	static const enum leaf leaves[] = {LEAF_RECORD, LEAF_STATUS};
+	struct buf path = {0};
+
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		if (scene_knows(scene, scene_leaf(scene, leaves[i]))) {
+			send_leaf(scene, EVENT_UNLINK, leaves[i]);
+		}
+	}
+	if (news->leaves & LEAF_NEWS_ERROR_WENT &&
+	    scene_knows(scene, scene_leaf(scene, LEAF_ERROR))) {
+		send_leaf(scene, EVENT_UNLINK, LEAF_ERROR);
+	}
+	if (scene_knows(scene, scene_collection(scene))) {
+		scene_put_item(scene, &path);
+		scene_send(scene, EVENT_RMDIR, scene->item, scene_collection(scene), &path, NULL);
+	}
+}
+
+static void tell_item(const struct scene *scene, const struct news *news, bool new_month)
+{
+	struct store *store = scene->view->options.store;
+
+	if (news->changes & CHANGE_NEW) {
+		if (news_item_showing(store, news->item, PLACE_OWN) != SHOWING) {
+			tell_new_item(scene);
+		}
+	} else if (news->changes & CHANGE_GONE) {
+		tell_end(scene, news);
+	} else {
+		tell_leaves(scene, news);
+	}
+	spots_tell_links(scene, news, new_month);
+	if (news->changes & (CHANGE_STATE | CHANGE_GONE)) {
+		scene->view->listener.wake(scene->view->listener.context,
+					   scene_leaf(scene, LEAF_STATUS));
+	}
+}
+
+/* ---- all of them */
+
+static bool *show_all(struct scene *scene)
+{
+	bool *new_months = calloc((size_t)scene->count + 1, sizeof(*new_months));
+
+	for (int i = 0; i < scene->count; i++) {
+		const struct news *news = &scene->list[i];
+		if (scene_set(scene, news) < 0) {
+			spots_give_up(scene->view, news);
+			continue;
+		}
+		bool new_month = spots_show(scene, news);
+		if (new_months) {
+			new_months[i] = new_month;
+		}
+	}
+	return new_months;
+}
+
+void view_changed(struct view *view)
+{
+	struct scene scene = {.view = view};
+	struct news *list = NULL;
+
+	/* Held until all is told, so that what was written first is told first. */
+	pthread_mutex_lock(&view->telling);
+	if (view->listener.tell) {
+		news_take(view->options.store, &list, &scene.count);
+	}
+	scene.list = list;
+	bool *new_months = show_all(&scene);
+	for (int i = 0; i < scene.count; i++) {
+		if (scene_set(&scene, &list[i]) < 0) {
+			continue;
+		}
+		if (list[i].kind == NEWS_ITEM) {
+			tell_item(&scene, &list[i], new_months && new_months[i]);
+		} else {
+			spots_tell_file(&scene, &list[i]);
+		}
+	}
+	pthread_mutex_unlock(&view->telling);
+	free(new_months);
+	news_finish(list, scene.count);
+}
+
+void view_recall(struct view *view, const struct event *event, struct node *out)
+{
+	struct address address = address_unpack(event->ino);
+	struct file file = {0};
+
+	node_folder(out, event->ino, clock_wall_ns());
+	out->mode = event->type | (S_ISDIR(event->type) ? 0755 : 0444);
+	/* Whoever has it open goes on reading. */
+	bool of_file = address.kind == ADDRESS_FILE || address.kind == ADDRESS_ENTRY;
+	if (of_file && file_by_row(view->options.store, address.row, &file) == 0) {
+		char beside[NAME_BYTES];
+		if (address.kind == ADDRESS_FILE) {
+			node_of_file(out, &file);
+		} else if (!archive_beside(&file, beside, out)) {
+			out->ino = event->ino;
+		}
+	}
+	file_finish(&file);
+	out->name_seconds = 0;
+	out->stat_seconds = 0;
+}
+
+/* Which file or item the name in that folder is one of, and which one; false: of none that comes
+ * and goes. */
+struct spot {
+	bool file;
+	uint32_t row;
+	enum place place;
+};
+static bool spot_of(uint64_t parent, uint64_t ino, struct spot *out)
+{
+	struct address address = address_unpack(ino);
+	enum address_kind folder = address_unpack(parent).kind;
+	bool in_view = folder == ADDRESS_VIEW;
+
+	*out = (struct spot){address.kind == ADDRESS_FILE, address.row, PLACE_OWN};
+	if (address.kind == ADDRESS_ENTRY) {
+		*out = (struct spot){true, address.row, PLACE_BESIDE};
+		return folder != ADDRESS_ENTRY;
+	}
+	if (address.kind == ADDRESS_FILE) {
+		out->place = in_view ? PLACE_VIEW : PLACE_OWN;
+		return true;
+	}
+	if (address.kind == ADDRESS_VIEW) {
+		out->place = address.collection == VIEW_BY_STATUS ? PLACE_VIEW : PLACE_MONTH;
+		return address.row != 0;
+	}
+	return address.kind == ADDRESS_ITEM && address.leaf == LEAF_FOLDER && address.row;
+}
+
+static enum showing showing(struct view *view, uint64_t parent, uint64_t ino)
+{
+	struct store *store = view->options.store;
+	struct spot spot;
+
+	if (!spot_of(parent, ino, &spot)) {
+		return SHOWING;
+	}
+	return spot.file ? news_file_showing(store, spot.row, spot.place)
+			 : news_item_showing(store, spot.row, spot.place);
+}
+
+bool node_is_shown(struct view *view, uint64_t parent, struct node *node)
+{
+	enum showing how = showing(view, parent, node->ino);
+
+	if (how == SHOWING_UNTOLD) {
+		node->name_seconds = 0;
+		node->stat_seconds = 0;
+	}
+	return how != HIDDEN;
+}
+
+/* An item's link in by-status has moved on: what is hidden of it is another name. */
+static bool has_moved(struct view *view, uint64_t ino)
+{
+	struct address link = address_unpack(ino);
+	struct linked item = {0};
+
+	return link.kind == ADDRESS_VIEW && link.collection == VIEW_BY_STATUS && link.row &&
+	       linked_by_row(view->options.store, link.row, &item) == 0 &&
+	       links_key(link) != item.state;
+}
+
+bool view_is_hidden(struct view *view, uint64_t parent, uint64_t ino)
+{
+	return showing(view, parent, ino) == HIDDEN && !has_moved(view, ino);
+}
+
+void view_told(struct view *view, uint64_t parent, uint64_t ino)
+{
+	struct store *store = view->options.store;
+	struct spot spot;
+
+	if (!spot_of(parent, ino, &spot) || has_moved(view, ino)) {
+		return;
+	}
+	if (spot.file) {
+		news_told_file(store, spot.row, spot.place);
+	} else {
+		news_told_item(store, spot.row, spot.place);
 	}
 }

@@ -110,7 +110,8 @@ static int add_files(struct folder *folder, uint32_t item, uint32_t parent)
 	for (int i = 0; i < count && r == 0; i++) {
 		struct node node;
 		node_of_file(&node, &files[i]);
-		if (!has_name(folder, others, files[i].name)) {
+		if (node_is_shown(folder->view, address_pack(folder->address), &node) &&
+		    !has_name(folder, others, files[i].name)) {
 			r = add_fixed(folder, files[i].name, &node);
 		}
 	}
@@ -118,6 +119,7 @@ static int add_files(struct folder *folder, uint32_t item, uint32_t parent)
 		struct node node;
 		char beside[NAME_BYTES];
 		if (archive_beside(&files[i], beside, &node) &&
+		    node_is_shown(folder->view, address_pack(folder->address), &node) &&
 		    !has_name(folder, folder->fixed_count, beside)) {
 			r = add_fixed(folder, beside, &node);
 		}

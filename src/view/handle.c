@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/news.h"
 
 struct handle {
 	struct opened opened;
@@ -27,6 +28,7 @@ struct handle {
 	bool based;
 	off_t written_to;
 	off_t answer_base;
+	enum state state; /* the text says so, of a status */
 	int64_t opened_ms;
 };
 
@@ -76,6 +78,10 @@ static int open_text(struct handle *handle, struct waiter *waiter)
 	}
 	if (of_item && address.leaf == LEAF_STATUS) {
 		r = ask(view, address, waiter);
+		/* Who reads that it is ready finds its files. */
+		if (r == 0) {
+			news_wait(view->options.store, address.account, address.row, waiter);
+		}
 	}
 	if (r == 0 && of_item) {
 		r = item_by_row(view->options.store, address.row, &item);
@@ -88,9 +94,59 @@ static int open_text(struct handle *handle, struct waiter *waiter)
 	}
 	if (r == 0) {
 		r = set_text(handle, &text);
+		handle->state = item.state;
 	}
 	buf_finish(&text);
 	item_finish(&item);
+	return r;
+}
+
+static bool is_status(const struct handle *handle)
+{
+	return handle->address.kind == ADDRESS_ITEM && handle->address.leaf == LEAF_STATUS;
+}
+
+/* Its word is another one now, in *text; or there is none any more. */
+static int look_again(struct handle *handle, enum state *state, struct buf *text)
+{
+	struct item item = {0};
+	int r = item_by_row(handle->view->options.store, handle->address.row, &item);
+
+	if (r == 0 && item.state != handle->state) {
+		*state = item.state;
+		r = leaf_text(handle->view, handle->address, &item, text);
+	}
+	item_finish(&item);
+	return r;
+}
+
+bool handle_has_news(struct handle *handle)
+{
+	auto_finish(buf_finish) struct buf text = {0};
+	enum state state;
+
+	if (!handle || !is_status(handle)) {
+		return false;
+	}
+	pthread_mutex_lock(&handle->mutex);
+	int r = look_again(handle, &state, &text);
+	pthread_mutex_unlock(&handle->mutex);
+	return r < 0 || text.length > 0;
+}
+
+int handle_renew(struct handle *handle)
+{
+	auto_finish(buf_finish) struct buf text = {0};
+
+	if (!is_status(handle)) {
+		return 0;
+	}
+	pthread_mutex_lock(&handle->mutex);
+	int r = look_again(handle, &handle->state, &text);
+	if (r == 0 && text.length > 0) {
+		r = set_text(handle, &text);
+	}
+	pthread_mutex_unlock(&handle->mutex);
 	return r;
 }
 
@@ -281,6 +337,9 @@ static int refresh(struct handle *handle, const char *data, size_t length, struc
 			continue;
 		}
 		int r = account_refresh(account, waiter, &why);
+		if (r == 0) {
+			news_wait(view->options.store, account_number(account), 0, waiter);
+		}
 		result = result ? result : r;
 		buf_printf(answer, "%s: %s\n", account_name(account),
 			   r == 0 ? "listed" : problem_words(&why, r));
@@ -300,6 +359,11 @@ static int command(struct handle *handle, const char *data, size_t length, struc
 				length, waiter, &text, &why);
 	if (r == 0 && text) {
 		buf_printf(answer, "%s\n", text);
+	}
+	/* What the command made is there when the write returns. */
+	if (r == 0) {
+		news_wait(handle->view->options.store, handle->address.account, handle->address.row,
+			  waiter);
 	}
 	problem_finish(&why);
 	return r;

@@ -4,9 +4,10 @@
 
 #include "account/archive.h"
 #include "base/buf.h"
+#include "base/table.h"
 #include "store/journal.h"
 #include "store/views.h"
-#include "view/view.h"
+#include "view/events.h"
 
 /* What is open: the first member of what can be. A mount that is ended with files open hears
  * nothing more of them, so the view closes what is left. */
@@ -28,6 +29,11 @@ struct view {
 	pthread_mutex_t mutex; /* protects: */
 	struct opened *opened;
 	struct roll *roll; /* the last one, or NULL */
+
+	struct view_listener listener; /* set before other threads come */
+	pthread_mutex_t telling;       /* one tells at a time; protects: */
+	struct table lanes;            /* struct lane by item */
+	bool listed[256][16];          /* collections that were listed at least once */
 };
 
 void opened_add(struct view *view, struct opened *opened, void (*close)(struct opened *));
@@ -41,6 +47,10 @@ void opened_remove(struct view *view, struct opened *opened);
 
 struct account *view_account(const struct view *view, unsigned number);
 
+/* ---- events.c */
+/* False while it is hidden in that folder; and the kernel may not keep what is not told yet. */
+bool node_is_shown(struct view *view, uint64_t parent, struct node *node);
+
 /* ---- node.c: attributes of what is known. */
 uint64_t node_ino(enum address_kind kind, unsigned account, unsigned collection, uint32_t row,
 		  unsigned leaf);
@@ -53,6 +63,13 @@ void node_of_flat_line(struct node *out, unsigned account, const struct flat_lin
 /* -ENOENT when the leaf does not exist at the moment. */
 int node_of_leaf(struct view *view, struct address address, const struct item *item,
 		 struct node *out);
+
+/* ---- lanes.c: events that wait. Under `telling`. */
+/* Takes ownership; tells it, once it is its turn. */
+void lanes_send(struct view *view, uint32_t item, struct event *event);
+/* The event of that file, which is sent next, waits until its size is known. */
+void lanes_measure(struct view *view, struct account *account, const struct file *file);
+void lanes_finish(struct view *view);
 
 /* ---- archive.c: archives as folders beside them, and plain twins. */
 /* What is shown beside the file for what is in it; false: nothing. */
@@ -107,6 +124,7 @@ struct address links_key_folder(unsigned account, enum address_view which, unsig
 /* A link's name, which is the item's where the account has one collection. */
 void links_name(const struct view *view, unsigned account, unsigned collection, uint32_t row,
 		const char *name, char out[NAME_BYTES]);
+const char *links_view_name(enum address_view which);
 void links_month_name(unsigned month, char out[NAME_BYTES]);
 
 /* ---- rows.c: entries that are too many to be held, in the order of rows. */
@@ -136,6 +154,8 @@ struct leaf_info {
 const struct leaf_info *leaves_in(struct address folder, int *count);
 /* NULL where there is no such leaf at all. */
 const char *leaf_name(const struct leaf_info *info, const struct collection *collection);
+/* The name of an item's leaf. */
+const char *leaf_name_of(enum leaf leaf, const struct collection *collection);
 /* True when it is there; item is NULL but for an item's leaves. */
 bool leaf_exists(struct view *view, struct address address, const struct item *item);
 /* Its text as it is known now: nothing is asked. */

@@ -58,6 +58,16 @@ const char *leaf_name(const struct leaf_info *info, const struct collection *col
 	return info->leaf == LEAF_PART ? collection->part_record : collection->record;
 }
 
+const char *leaf_name_of(enum leaf leaf, const struct collection *collection)
+{
+	const struct leaf_info *info = item_leaves;
+
+	while (info->leaf != leaf) {
+		info++;
+	}
+	return leaf_name(info, collection);
+}
+
 static bool has_part_record(const struct collection *collection, const struct item *item)
 {
 	return collection && collection->part_record && item && item->part && item->part[0] == '{';

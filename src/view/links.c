@@ -127,6 +127,11 @@ static int find(const struct view *view, unsigned account, const char *name, str
 	return out->account == account && strcmp(expected, name) == 0 ? 0 : -ENOENT;
 }
 
+const char *links_view_name(enum address_view which)
+{
+	return names[which];
+}
+
 void links_month_name(unsigned month, char out[NAME_BYTES])
 {
 	snprintf(out, NAME_BYTES, "%04u-%02u", month / 12, month % 12 + 1);
@@ -315,7 +320,7 @@ int links_look(struct view *view, struct address folder, const char *name, struc
 	unsigned number;
 	int r = look(view, folder, name, out);
 
-	if (r != -ENOENT) {
+	if (r != -ENOENT || !waiter) {
 		return r;
 	}
 	r = 0;

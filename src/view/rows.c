@@ -159,7 +159,7 @@ static const struct entry *entry_after(const struct rows *rows, uint32_t row)
 	return low < rows->count ? &rows->entries[low] : NULL;
 }
 
-int rows_entry(struct rows *rows, uint32_t after, struct entry *out)
+static int next_entry(struct rows *rows, uint32_t after, struct entry *out)
 {
 	bool covered = rows->filled && after >= rows->after;
 	const struct entry *entry = covered ? entry_after(rows, after) : NULL;
@@ -176,6 +176,16 @@ int rows_entry(struct rows *rows, uint32_t after, struct entry *out)
 	}
 	*out = *entry;
 	return 1;
+}
+
+int rows_entry(struct rows *rows, uint32_t after, struct entry *out)
+{
+	int r = next_entry(rows, after, out);
+
+	while (r == 1 && !node_is_shown(rows->view, address_pack(rows->folder), &out->node)) {
+		r = next_entry(rows, (uint32_t)out->next, out);
+	}
+	return r;
 }
 
 void rows_finish(struct rows *rows)

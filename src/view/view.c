@@ -21,6 +21,7 @@ int view_create(const struct view_options *options, struct view **out)
 		view->by_number[account_number(account) & 0xff] = account;
 	}
 	pthread_mutex_init(&view->mutex, NULL);
+	pthread_mutex_init(&view->telling, NULL);
 	*out = view;
 	return 0;
 }
@@ -37,6 +38,8 @@ void view_destroy(struct view *view)
 	if (view->roll) {
 		roll_put(view, view->roll, true);
 	}
+	lanes_finish(view);
+	pthread_mutex_destroy(&view->telling);
 	pthread_mutex_destroy(&view->mutex);
 	free(view);
 }
@@ -157,7 +160,7 @@ static int look_for_item(struct view *view, struct address folder, const char *n
 	struct item item = {0};
 
 	int r = item_by_name(store, folder.account, folder.collection, name, &item);
-	if (r == -ENOENT) {
+	if (r == -ENOENT && waiter) {
 		/* In a collection that was never listed nobody can say that it is not there. */
 		struct account *account = view_account(view, folder.account);
 		struct problem why = {0};
@@ -239,7 +242,8 @@ static int look_in_account(struct view *view, struct address folder, const char 
 	return r;
 }
 
-int view_lookup(struct view *view, uint64_t parent, const char *name, struct waiter *waiter,
+/* Without a waiter nothing is waited for. */
+static int look(struct view *view, uint64_t parent, const char *name, struct waiter *waiter,
 		struct node *out)
 {
 	struct address folder = address_unpack(parent);
@@ -270,6 +274,19 @@ int view_lookup(struct view *view, uint64_t parent, const char *name, struct wai
 		r = look_for_item(view, folder, name, waiter, out);
 	}
 	return r;
+}
+
+int view_find(struct view *view, uint64_t parent, const char *name, struct node *out)
+{
+	return look(view, parent, name, NULL, out);
+}
+
+int view_lookup(struct view *view, uint64_t parent, const char *name, struct waiter *waiter,
+		struct node *out)
+{
+	int r = look(view, parent, name, waiter, out);
+
+	return r == 0 && !node_is_shown(view, parent, out) ? -ENOENT : r;
 }
 
 static int stat_file(struct view *view, struct address address, struct waiter *waiter,

@@ -80,6 +80,10 @@ ssize_t handle_content(struct handle *handle, off_t offset, size_t length, struc
 		       struct piece *out);
 /* When its bytes were read, or not: until then they stay. The handle may be closed by then. */
 void piece_done(const struct piece *piece);
+/* Whether the word of a status is another one than was last read; true when the item is gone. */
+bool handle_has_news(struct handle *handle);
+/* Before a status is read from its start: the text is what is known now. */
+int handle_renew(struct handle *handle);
 /* Copies at most length bytes of text at an offset; returns how many there were. */
 size_t handle_text(struct handle *handle, off_t offset, char *out, size_t length);
 /* One command. Returns 0 when all of it was carried out. */

@@ -208,8 +208,8 @@ def test_what_vanished_goes(sandbox, mount):
     for name in ("stays", "goes"):
         shop.event("job", id=name, bytes=10)
     m = mount(shop)
-    let_time_pass(m)
     m.wait_listed()
+    let_time_pass(m)
     before = m.stat("completed").st_mtime_ns
     for name in ("completed/goes-orders.csv", "by-status/ready/goes", "by-status/ready/stays"):
         m.stat(name)
