@@ -6,8 +6,8 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 li
 	libsqlite3-dev libjson-c-dev libyaml-dev libzip-dev libarchive-dev zlib1g-dev libmicrohttpd-dev
 	libssl-dev libcmocka-dev python3 python3-graphql-core"
 # To test it as well.
-test_packages="$build_packages clang curl groff-base jq rsync python3-pytest python3-pytest-xdist
-	unzip util-linux zip"
+test_packages="$build_packages clang curl groff-base inotify-tools jq rsync python3-pytest
+	python3-pytest-xdist systemd unzip util-linux zip"
 
 # install_missing PACKAGE...: quick and silent when all are there. Elsewhere than on Debian and
 # its children the names are only told when the build stops for want of something.

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Options without a letter. */
-enum { OPTION_OFFLINE = 256, OPTION_ANSWERS };
+enum { OPTION_OFFLINE = 256, OPTION_ANSWERS, OPTION_STATE, OPTION_TIMEOUT };
 
 static const struct {
 	struct option option;
@@ -26,6 +26,12 @@ static const struct {
 	{{"answers", required_argument, NULL, OPTION_ANSWERS},
 	 "DIR",
 	 "check: read the recorded answers in DIR"},
+	{{"state", required_argument, NULL, OPTION_STATE},
+	 "WORDS",
+	 "wait: for one of these (default ready,empty)"},
+	{{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	 "TIME",
+	 "wait: so long, as 90 (seconds), 5m or 2h (default: for ever)"},
 	{{"help", no_argument, NULL, 'h'}, "", "print this and exit"},
 	{{"version", no_argument, NULL, 'V'}, "", "print the version and exit"},
 };
@@ -37,6 +43,7 @@ static void print_help(void)
 	       "       orderfs check [-c FILE] [--offline]\n"
 	       "       orderfs check DESCRIPTION...\n"
 	       "       orderfs check --answers DIR [DESCRIPTION]\n"
+	       "       orderfs wait [--state WORDS] [--timeout TIME] ITEM\n"
 	       "Mounts commerce export APIs as folders.\n\n"
 	       "SOURCE is for mount(8) and fstab: the accounts file, or any word without a slash.\n\n");
 	for (int i = 0; i < OPTION_COUNT; i++) {
@@ -52,10 +59,13 @@ static void print_help(void)
 	printf("\ncheck looks through the accounts file and the descriptions that it uses, or those\n"
 	       "that are named, and prints what it finds as FILE:LINE: WHAT. Then it logs in to each\n"
 	       "account, asks for a page of each listing, and prints a line on how that went.\n\n"
+	       "wait sleeps until an item of a mount (its folder, or the status in it) is in a state, and\n"
+	       "prints the word.\n\n"
 	       "Unmount with: fusermount3 -u MOUNTPOINT\n"
 	       "Exit codes: 0 mounted (or, in the foreground, ended), 1 failed, 2 usage or\n"
 	       "configuration; of check also 3 credentials or role, 4 not reachable, 5 an answer\n"
-	       "that makes no sense. See orderfs(1).\n");
+	       "that makes no sense; of wait also 6 in another state for good, 7 the time was up,\n"
+	       "8 gone. See orderfs(1).\n");
 }
 
 static void complain(struct cli *cli, const char *words)
@@ -101,6 +111,12 @@ static void take_option(struct cli *cli, int option)
 	case OPTION_ANSWERS:
 		cli->answers = optarg;
 		break;
+	case OPTION_STATE:
+		cli->states = optarg;
+		break;
+	case OPTION_TIMEOUT:
+		cli->timeout = optarg;
+		break;
 	case 'h':
 		print_help();
 		cli->command = CLI_DONE;
@@ -130,6 +146,17 @@ static void take_check(struct cli *cli, int count, char **operands)
 	}
 }
 
+static void take_wait(struct cli *cli, int count, char **operands)
+{
+	cli->arguments = operands;
+	cli->argument_count = count;
+	if (cli->config || cli->foreground || cli->options || cli->offline || cli->answers) {
+		complain(cli, "wait takes --state and --timeout, and no other option");
+	} else if (count != 1) {
+		complain(cli, count < 1 ? "the item is missing" : "wait takes one item");
+	}
+}
+
 static void take_operands(struct cli *cli, int count, char **operands)
 {
 	if (count < 1 || count > 2) {
@@ -149,8 +176,9 @@ void cli_parse(int argc, char **argv, struct cli *out)
 	int option;
 
 	*out = (struct cli){.command = CLI_MOUNT};
-	if (argc > 1 && strcmp(argv[1], "check") == 0) {
-		out->command = CLI_CHECK;
+	bool is_check = argc > 1 && strcmp(argv[1], "check") == 0;
+	if (is_check || (argc > 1 && strcmp(argv[1], "wait") == 0)) {
+		out->command = is_check ? CLI_CHECK : CLI_WAIT;
 		argv[1] = argv[0];
 		argc--;
 		argv++;
@@ -162,7 +190,11 @@ void cli_parse(int argc, char **argv, struct cli *out)
 	       (option = getopt_long(argc, argv, "c:fdo:hV", options, NULL)) != -1) {
 		take_option(out, option);
 	}
-	if (out->command == CLI_CHECK) {
+	if (out->command == CLI_WAIT) {
+		take_wait(out, argc - optind, argv + optind);
+	} else if (out->command != CLI_DONE && (out->states || out->timeout)) {
+		complain(out, "--state and --timeout are for wait");
+	} else if (out->command == CLI_CHECK) {
 		take_check(out, argc - optind, argv + optind);
 	} else if (out->command == CLI_MOUNT && (out->offline || out->answers)) {
 		complain(out, "--offline and --answers are for check");

@@ -30,6 +30,9 @@ int main(int argc, char **argv)
 	case CLI_CHECK:
 		code = run_check(&cli);
 		break;
+	case CLI_WAIT:
+		code = run_wait(&cli);
+		break;
 	case CLI_DONE:
 	default:
 		code = cli.exit_code;

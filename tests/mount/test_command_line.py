@@ -30,7 +30,8 @@ def test_help_tells_every_option(program):
     result = program.run("--help")
     assert result.returncode == 0 and result.stderr == ""
     for word in ("Usage: orderfs", "SOURCE", "MOUNTPOINT", "--config", "--foreground", "--debug",
-                 "--options", "--version", "check", "fusermount3 -u", "Exit codes"):
+                 "--options", "--version", "check", "wait", "--state", "--timeout", "fusermount3 -u",
+                 "Exit codes"):
         assert word in result.stdout
     assert program.run("-h").stdout == result.stdout
 
