@@ -191,6 +191,13 @@ static int fetch(struct content *c, int64_t offset, int64_t end, struct waiter *
 	return r < 0 ? r : 0;
 }
 
+static int obtain(struct content *c, int64_t offset, int64_t end, struct waiter *waiter,
+		  struct problem *why)
+{
+	return c->is_small ? unpack_small(c, offset, end, waiter, why)
+			   : fetch(c, offset, end, waiter, why);
+}
+
 ssize_t content_read(struct content *c, int64_t offset, size_t length, struct waiter *waiter,
 		     struct problem *why)
 {
@@ -205,8 +212,10 @@ ssize_t content_read(struct content *c, int64_t offset, size_t length, struct wa
 		return 0;
 	}
 	content_make_room(c);
-	r = c->is_small ? unpack_small(c, offset, end, waiter, why)
-			: fetch(c, offset, end, waiter, why);
+	r = obtain(c, offset, end, waiter, why);
+	if (r == -ENOSPC && content_find_room(c)) {
+		r = obtain(c, offset, end, waiter, why);
+	}
 	if (r < 0) {
 		late_note(c, offset, end, r, waiter);
 		content_done(c, offset, (size_t)(end - offset));

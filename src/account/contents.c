@@ -12,9 +12,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-/* Each holds a descriptor. */
-enum { IDLE_MAX = 128 };
-
 int contents_create(const char *dir, int64_t most_bytes, struct contents **out)
 {
 	struct contents *table = NULL;
@@ -34,6 +31,7 @@ int contents_create(const char *dir, int64_t most_bytes, struct contents **out)
 	table->dir = dir;
 	table->most_bytes = most_bytes;
 	pthread_mutex_init(&table->mutex, NULL);
+	pthread_mutex_init(&table->full, NULL);
 	condition_init(&table->keep_wanted);
 	condition_init(&table->unpacked);
 	*out = table;
@@ -76,6 +74,7 @@ void contents_destroy(struct contents *table)
 	addresses_finish(table);
 	pthread_cond_destroy(&table->unpacked);
 	pthread_cond_destroy(&table->keep_wanted);
+	pthread_mutex_destroy(&table->full);
 	pthread_mutex_destroy(&table->mutex);
 	free(table);
 }
@@ -118,7 +117,7 @@ void content_unlist_locked(struct content *c)
 	c->listed = false;
 }
 
-static bool is_in_use_locked(struct content *c)
+bool content_is_in_use_locked(struct content *c)
 {
 	pthread_mutex_lock(&c->mutex);
 	bool pinned = c->pinned > 0;
@@ -132,44 +131,6 @@ bool content_is_idle(struct content *c, int64_t for_ms)
 	bool idle = c->handles == 0 && clock_ms() - c->closed_ms >= for_ms;
 	pthread_mutex_unlock(&c->table->mutex);
 	return idle;
-}
-
-/* The one to give up for want of room: closed the longest ago. NULL when there is room. */
-static struct content *oldest_idle_locked(struct contents *table)
-{
-	struct content *oldest = NULL;
-	int idle = 0;
-
-	for (struct content *c = table->list; c; c = c->next) {
-		if (is_in_use_locked(c)) {
-			continue;
-		}
-		idle++;
-		if (!oldest || c->closed_ms < oldest->closed_ms) {
-			oldest = c;
-		}
-	}
-	return idle > IDLE_MAX || contents_are_full(table) ? oldest : NULL;
-}
-
-void contents_make_room(struct contents *table)
-{
-	struct content *c;
-
-	if (contents_are_full(table)) {
-		archives_let_go(table, false);
-	}
-	do {
-		pthread_mutex_lock(&table->mutex);
-		c = oldest_idle_locked(table);
-		if (c) {
-			content_unlist_locked(c);
-		}
-		pthread_mutex_unlock(&table->mutex);
-		if (c) {
-			content_destroy(c);
-		}
-	} while (c);
 }
 
 static int create(struct account *account, uint32_t row, struct content **out)
@@ -277,7 +238,7 @@ int content_open_entry(struct archive *archive, uint32_t entry, int64_t size, st
 
 bool content_is_loose_locked(struct content *c)
 {
-	return !c->listed && !is_in_use_locked(c);
+	return !c->listed && !content_is_in_use_locked(c);
 }
 
 void content_done(struct content *c, int64_t offset, size_t length)
@@ -305,7 +266,7 @@ void content_leave(struct content *c)
 	pthread_mutex_lock(&c->table->mutex);
 	c->holds--;
 	/* Listed until now for who opened it while the saver was at it. */
-	if (content_is_kept(c) && !is_in_use_locked(c)) {
+	if (content_is_kept(c) && !content_is_in_use_locked(c)) {
 		content_unlist_locked(c);
 	}
 	bool loose = content_is_loose_locked(c);

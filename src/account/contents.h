@@ -120,6 +120,7 @@ struct contents {
 	const char *dir;
 	int64_t most_bytes;
 	atomic_llong bytes;    /* in spools, now */
+	pthread_mutex_t full;  /* held by who finds room on a full disk; taken before the others */
 	pthread_mutex_t mutex; /* protects the list and what contents say of themselves */
 	struct content *list;
 	struct address_entry *addresses;
@@ -149,11 +150,18 @@ bool content_is_idle(struct content *c, int64_t for_ms);
 /* It is in use, by none that has it open. The last to leave takes a loose one away. */
 void content_hold(struct content *c);
 void content_leave(struct content *c);
-/* Drops what nobody has open until the cache has room. */
-void contents_make_room(struct contents *table);
+/* Somebody has it open, reads it, or sees to it. */
+bool content_is_in_use_locked(struct content *c);
 bool contents_are_full(const struct contents *table);
 /* It is, or will be, kept for good: no limit is for it. */
 bool content_is_kept(const struct content *c);
+
+/* ---- room.c */
+/* Drops what nobody has open until the cache has room. */
+void contents_make_room(struct contents *table);
+/* The disk is full: drops all that nobody has open. True when there is room now, so that it is worth
+ * while to try again. */
+bool content_find_room(struct content *c);
 
 /* ---- content.c */
 /* Gives it its spool. */

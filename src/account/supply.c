@@ -85,7 +85,8 @@ int supply_end(struct supply *s, int r, struct problem *why)
 	struct archive *archive = s->archive;
 	struct content *last = s->content;
 
-	if (last) {
+	/* At hand for the next job, unless it failed: then all it has to give is its room. */
+	if (last && s->err == 0) {
 		pthread_mutex_lock(&archive->mutex);
 		last = archive->packed;
 		archive->packed = s->content;

@@ -88,6 +88,7 @@ def test_what_was_delivered_is_there_with_its_folders(sandbox, mount):
     shop = sandbox(accounts="wock", orders=0).frozen()
     order = make(shop, lines=2)
     m = mount(shop)
+    m.wait_listed()
     fetch(m, order)
     listed = lines(m)
     found = run(f"find {m.account}/orders/{order} -name 'archive-[12]' -prune -o -type f "

@@ -1927,7 +1927,7 @@ static void readers_see_whole_merges(void **state)
 	struct race race = {.store = p->store};
 	pthread_t threads[READERS];
 	struct fact facts[BATCH];
-	char ids[BATCH][8];
+	char ids[BATCH][12];
 
 	merge_numbered(p->store, ORDERS, 0, BATCH, 0);
 	pthread_barrier_init(&race.start, NULL, READERS + 1);
