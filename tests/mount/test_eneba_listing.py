@@ -334,8 +334,9 @@ def test_p04_who_looks_again_asks_nothing(m, shop):
     assert len(seen) > 5 and not shop.requests()
     first = run("ls -l orders/*", cwd=m.account).stdout
     # For each archive its address and its size, once.
-    assert len(shop.requests()) == 2 * len(seen)
+    assert len(shop.requests("download")) == len(seen)
+    assert not shop.requests("O_orders")
     shop.clear_requests()
     assert run("ls -l orders/*", cwd=m.account).stdout == first
     run("find . -name keys -prune -o -ls; du -a --exclude=keys; stat */*/keys.zip; ls orders/no-such-order", cwd=m.account)
-    assert not shop.requests()
+    assert not shop.requests("download") and not shop.requests("O_orders")

@@ -82,6 +82,7 @@ for _ in range(2):
 """
 
 
+@pytest.mark.plain
 def test_p28_it_is_downloaded_once_by_who_opens_it_while_it_is_being_kept(shop, mount):
     shop.event("job", id="large", bytes=64 << 20)
     m = mount(shop, account={"keep": True})
