@@ -116,11 +116,14 @@ def test_p16_a_reader_of_the_end_does_not_wait_for_the_start(shop, mount, spawn)
 
 
 @pytest.mark.parametrize("fault", [{"ranges": False}, {"ranges": False, "no_length": True}], ids=str)
-def test_p16_a_server_without_ranges_is_read_to_the_place(shop, mount, fault):
+def test_p16_a_server_without_ranges_is_read_to_the_place(shop, mount, spawn, fault):
     """The whole is streamed, once, and whoever reads elsewhere waits for it."""
     size = 8 * MIB
     m, file = opened(shop, mount, size)
     shop.fault("download", times=0, **fault)
+    # While somebody has it open nothing is called off.
+    holder = spawn(f"exec tail -f /dev/null < {file}")
+    wait_until(lambda: os.readlink(f"/proc/{holder.child.pid}/fd/0") == str(file))
     for at in (5 * MIB, MIB, 7 * MIB, size - 1):
         assert m.read_range(file, at, 1000) == part(shop, at, min(1000, size - at))
     assert run(f"cat {file} | wc -c").stdout == f"{size}\n"
